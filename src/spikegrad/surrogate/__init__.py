@@ -1,0 +1,1 @@
+from spikegrad.surrogate._base import Surrogate as Surrogate

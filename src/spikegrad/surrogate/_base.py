@@ -1,0 +1,355 @@
+"""The contract of a surrogate gradient: the step, its derivative rule, and its pytree nature."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.ad_checkpoint import checkpoint_name
+from jax.custom_derivatives import SymbolicZero
+from jax.tree_util import GetAttrKey, PyTreeDef, keystr
+from jax.typing import ArrayLike
+
+NO_GRADIENT = (
+    "{name} defines no surrogate_grad(x). A surrogate needs that one method: the derivative to put "
+    "in the backward pass, elementwise in x."
+)
+NO_RELAXATION = (
+    "{name} is defined by its gradient alone and has no surrogate_fun(x). "
+    "Its antiderivative(x) is the relaxation up to a constant."
+)
+UNHASHABLE = (
+    "{name}.{attribute} holds {value}, which is neither an array nor hashable, so {name} cannot go "
+    "through jax.jit. Store an array, a number, a string, or a tuple, list or dict of them."
+)
+BAD_SHAPE = (
+    "{name}.surrogate_grad returned shape {got} for an x of shape {expected}. It works elementwise: "
+    "return the shape of x, or one that broadcasts to it."
+)
+BAD_DTYPE = (
+    "{name}.surrogate_grad returned {got} for an x of dtype {expected}. "
+    "Return a real floating array, best of the dtype of x."
+)
+HAS_UNIT = (
+    "{name} takes a dimensionless x, but got one in {unit}. Divide by that unit first: "
+    "{name}(...)(x / {unit}), with x = membrane potential - threshold."
+)
+NOT_REAL = "{name} takes a real number or array as x, but got {got}."
+
+
+def default_float(x: jax.Array) -> np.dtype[Any]:
+    """The floating dtype that jax.numpy's own functions promote the integer or boolean `x` to."""
+    return np.dtype(jax.eval_shape(jnp.sin, x).dtype)
+
+
+def dimensionless(x: Any, name: str) -> Any:
+    """Take a dimensionless `Quantity` as the array it is, and refuse one that has a unit.
+
+    The unit libraries are looked up among the imported modules and never imported: an `x` that is
+    a Quantity can only come from a user who has imported one.
+    """
+    for library in ("saiunit", "brainunit"):
+        quantity = getattr(sys.modules.get(library), "Quantity", None)
+        if quantity is not None and isinstance(x, quantity):
+            if not x.is_unitless:
+                raise TypeError(HAS_UNIT.format(name=name, unit=x.unit))
+            return x.to_decimal()
+    return x
+
+
+def as_input(x: ArrayLike | Any, name: str) -> jax.Array:
+    """Turn what a user passes as `x` into a real floating array, promoted as `jnp.sin` does."""
+    x = dimensionless(x, name)
+    try:
+        array = jnp.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise TypeError(NOT_REAL.format(name=name, got=type(x).__name__)) from error
+    if jnp.issubdtype(array.dtype, jnp.floating):
+        return array
+    if jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == np.bool_:
+        return array.astype(default_float(array))
+    raise TypeError(NOT_REAL.format(name=name, got=f"dtype {array.dtype}"))
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, jax.Array | np.ndarray | jax.ShapeDtypeStruct)
+
+
+class Surrogate:
+    """A step in the forward pass, a derivative of your choice in the backward pass.
+
+    `s(x)` is the Heaviside step, 1 where `x >= 0` and 0 elsewhere, in the shape and floating dtype
+    of `x`. Differentiating it by `x`, in forward or reverse mode and to any order, uses
+    `surrogate_grad` in place of the derivative that is zero almost everywhere.
+
+    To make your own, subclass, set plain attributes, and write `surrogate_grad`:
+
+    ```python
+    class MySurrogate(Surrogate):
+        def __init__(self, alpha=1.0):
+            super().__init__()
+            self.alpha = alpha
+
+        def surrogate_fun(self, x):  # optional
+            return jnp.tanh(x * self.alpha) * 0.5 + 0.5
+
+        def surrogate_grad(self, x):
+            return self.alpha * 0.5 * (1 - jnp.tanh(x * self.alpha) ** 2)
+    ```
+
+    What is assumed of a subclass and not checked: `surrogate_grad` works elementwise, and
+    `surrogate_fun`, if there is one, has it as its derivative.
+
+    **A surrogate is a pytree.** Attributes that hold arrays (also deep inside tuples, lists, dicts
+    or other surrogates) are leaves; everything else is static and has to be hashable. So
+    `Sigmoid(4.0)` is a constant that the compiler folds, and `Sigmoid(jnp.asarray(4.0))` goes
+    through `jit`, `vmap`, `scan` and `grad` as an argument without ever retracing. Surrogates
+    compare and hash by class and attributes.
+
+    **A derivative by a parameter** (say, by an array `alpha`) is that of `surrogate_grad(x)` by the
+    parameter: a documented side effect of the derivative rule, not the true 0 of a step, and not a
+    training signal. To learn a parameter, wait for `Learned`, which says what signal it uses.
+
+    The value used in the backward pass carries the name `"surrogate_grad"` for the policies of
+    `jax.checkpoint`.
+    """
+
+    # Where each attribute's leaves were when JAX last rebuilt this object: set by _unflatten, so
+    # that a tree whose leaves are None, a sentinel or a sharding still has the leaves it had.
+    _layout: dict[str, tuple[PyTreeDef, tuple[bool, ...]]]
+    __slots__ = ("__dict__", "__weakref__", "_layout")
+
+    def __init__(self) -> None:
+        pass
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        _register(cls)
+
+    def __call__(self, x: ArrayLike) -> jax.Array:
+        """The spikes: 1 where `x >= 0` (also at -0.0), else 0; NaN gives 0 (and NaN backward).
+
+        Args:
+            x: membrane potential minus threshold, dimensionless, any shape and floating dtype.
+                Integers, booleans, Python scalars and lists become the default float.
+
+        Raises:
+            TypeError: `x` has a physical unit or is no real array; an attribute is unhashable;
+                `surrogate_grad` does not return a real floating array.
+            ValueError: `surrogate_grad` returns a shape that does not broadcast to that of `x`.
+            NotImplementedError: the class defines no `surrogate_grad`.
+        """
+        x = as_input(x, type(self).__name__)
+        leaves, structure = jax.tree.flatten(self)
+        _check_gradient(
+            structure,
+            tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves),
+            x.shape,
+            x.dtype,
+        )
+        return _spike(self, x)
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """The derivative put in the backward pass, elementwise in `x`."""
+        raise NotImplementedError(NO_GRADIENT.format(name=type(self).__name__))
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """The relaxation: the smooth function whose derivative is `surrogate_grad`; optional."""
+        raise NotImplementedError(NO_RELAXATION.format(name=type(self).__name__))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        layout = getattr(self, "_layout", None)
+        if layout and name in layout:
+            del layout[name]
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={_brief(value)}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return NotImplemented
+        mine, my_structure = jax.tree.flatten(self)
+        theirs, their_structure = jax.tree.flatten(other)
+        return my_structure == their_structure and all(map(_same, mine, theirs))
+
+    def __hash__(self) -> int:
+        leaves, structure = jax.tree.flatten(self)
+        return hash((structure, tuple((jnp.shape(v), jnp.result_type(v)) for v in leaves)))
+
+
+def _brief(value: Any) -> str:
+    if _is_array(value) and value.size > 8:
+        return f"{value.dtype}{list(value.shape)}"
+    return repr(value)
+
+
+def _same(mine: Any, theirs: Any) -> bool:
+    if mine is theirs:
+        return True
+    if isinstance(mine, jax.core.Tracer) or isinstance(theirs, jax.core.Tracer):
+        return False
+    return jnp.result_type(mine) == jnp.result_type(theirs) and np.array_equal(mine, theirs)
+
+
+def _split(surrogate: Surrogate, name: str) -> tuple[list[Any], PyTreeDef, tuple[bool, ...]]:
+    """The leaves of an attribute, its structure, and which of the leaves are arrays."""
+    value = vars(surrogate)[name]
+    layout = getattr(surrogate, "_layout", None)
+    if layout and name in layout:
+        structure, dynamic = layout[name]
+        return structure.flatten_up_to(value), structure, dynamic
+    leaves, structure = jax.tree.flatten(value)
+    dynamic = tuple(map(_is_array, leaves))
+    for leaf, is_dynamic in zip(leaves, dynamic, strict=True):
+        if not is_dynamic:
+            _require_hashable(surrogate, name, leaf)
+    return leaves, structure, dynamic
+
+
+def _require_hashable(surrogate: Surrogate, attribute: str, value: Any) -> None:
+    try:
+        hash(value)
+    except TypeError:
+        name = type(surrogate).__name__
+        message = UNHASHABLE.format(name=name, attribute=attribute, value=repr(value))
+        raise TypeError(message) from None
+
+
+# What is static about one attribute: name, structure, which leaves are arrays, the other leaves.
+_Static = tuple[str, PyTreeDef, tuple[bool, ...], tuple[Any, ...]]
+
+
+def _flatten(surrogate: Surrogate) -> tuple[list[Any], tuple[_Static, ...]]:
+    children: list[Any] = []
+    static: list[_Static] = []
+    for name in sorted(vars(surrogate)):
+        leaves, structure, dynamic = _split(surrogate, name)
+        children.extend(itertools.compress(leaves, dynamic))
+        fixed = tuple(leaf for leaf, moves in zip(leaves, dynamic, strict=True) if not moves)
+        static.append((name, structure, dynamic, fixed))
+    return children, tuple(static)
+
+
+def _flatten_with_keys(
+    surrogate: Surrogate,
+) -> tuple[list[tuple[GetAttrKey, Any]], tuple[_Static, ...]]:
+    children, static = _flatten(surrogate)
+    keys: list[GetAttrKey] = []
+    for name, structure, dynamic, _ in static:
+        # A custom node has one level of children, so a leaf deep inside an attribute carries its
+        # whole path in one key.
+        skeleton = structure.unflatten(range(structure.num_leaves))
+        paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(skeleton)]
+        keys += [GetAttrKey(name + keystr(path)) for path in itertools.compress(paths, dynamic)]
+    return list(zip(keys, children, strict=True)), static
+
+
+def _unflatten(
+    cls: type[Surrogate], static: tuple[_Static, ...], children: Iterable[Any]
+) -> Surrogate:
+    surrogate = object.__new__(cls)
+    layout = {}
+    remaining = iter(children)
+    for name, structure, dynamic, fixed in static:
+        constants = iter(fixed)
+        leaves = [next(remaining if moves else constants) for moves in dynamic]
+        vars(surrogate)[name] = structure.unflatten(leaves)
+        if any(dynamic):
+            layout[name] = (structure, dynamic)
+    object.__setattr__(surrogate, "_layout", layout)
+    return surrogate
+
+
+def _register(cls: type[Surrogate]) -> None:
+    jax.tree_util.register_pytree_with_keys(
+        cls, _flatten_with_keys, functools.partial(_unflatten, cls), _flatten
+    )
+
+
+_register(Surrogate)
+
+
+@functools.lru_cache(maxsize=1024)
+def _check_gradient(
+    structure: PyTreeDef,
+    leaves: tuple[tuple[tuple[int, ...], Any], ...],
+    shape: tuple[int, ...],
+    dtype: Any,
+) -> None:
+    """Refuse a `surrogate_grad` whose result does not fit `x`; once for each kind of call."""
+    surrogate = structure.unflatten([jax.ShapeDtypeStruct(*leaf) for leaf in leaves])
+    try:
+        got = jax.eval_shape(
+            lambda surrogate, x: surrogate.surrogate_grad(x),
+            surrogate,
+            jax.ShapeDtypeStruct(shape, dtype),
+        )
+    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError):
+        return  # It cannot be traced: JAX says so, better, when a transformation needs it to be.
+    name = type(surrogate).__name__
+    kind = getattr(got, "dtype", None)
+    if kind is None or not jnp.issubdtype(kind, jnp.floating):
+        what = type(got).__name__ if kind is None else f"dtype {kind}"
+        raise TypeError(BAD_DTYPE.format(name=name, got=what, expected=dtype))
+    try:
+        fits = np.broadcast_shapes(got.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(BAD_SHAPE.format(name=name, got=got.shape, expected=shape))
+
+
+def _backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
+    """`surrogate_grad(x)` as the backward pass uses it: shape and dtype of `x`, NaN kept."""
+    gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
+    gradient = jnp.where(jnp.isnan(x), x, jnp.broadcast_to(gradient, x.shape))
+    return checkpoint_name(gradient, "surrogate_grad")
+
+
+@jax.custom_jvp
+def _spike(surrogate: Surrogate, x: jax.Array) -> jax.Array:
+    del surrogate
+    return (x >= 0).astype(x.dtype)
+
+
+@functools.partial(_spike.defjvp, symbolic_zeros=True)
+def _spike_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    surrogate, x = primals
+    surrogate_dot, x_dot = tangents
+    leaves, structure = jax.tree.flatten(surrogate)
+    dots = structure.flatten_up_to(surrogate_dot)
+    moving = [i for i, dot in enumerate(dots) if not isinstance(dot, SymbolicZero)]
+
+    def backward(*values: jax.Array) -> jax.Array:
+        moved = list(leaves)
+        for i, value in zip(moving, values, strict=True):
+            moved[i] = value
+        return _backward(structure.unflatten(moved), x)
+
+    # Without symbolic zeros, an array parameter that nobody differentiates by would cost a
+    # derivative of surrogate_grad in every backward pass.
+    gradient, tangent = (
+        jax.jvp(backward, [leaves[i] for i in moving], [dots[i] for i in moving])
+        if moving
+        else (backward(), None)
+    )
+    if not isinstance(x_dot, SymbolicZero):
+        along_x = gradient * x_dot
+        tangent = along_x if tangent is None else tangent + along_x
+    return _spike(surrogate, x), jnp.zeros_like(x) if tangent is None else tangent
