@@ -1,0 +1,191 @@
+"""Shapes with Gaussian tails: smooth, and as good as zero a few widths away."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad.surrogate._exact import (
+    Pair,
+    exact,
+    exp_minus,
+    half,
+    half_erfc,
+    magnitude,
+    product,
+    quotient,
+    total,
+)
+from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
+
+_ROOT_TWO_PI = math.sqrt(2 * math.pi)
+
+
+def _upper_tail(deviations: Pair) -> jax.Array:
+    """The normal distribution beyond that many (0 or more) standard deviations."""
+    square = half(product(deviations, deviations))
+    return half_erfc(deviations.hi / math.sqrt(2), square)
+
+
+def _normal(deviations: Pair) -> jax.Array:
+    """`exp(-deviations**2 / 2)`."""
+    return exp_minus(half(product(deviations, deviations)))
+
+
+class ERF(Shape):
+    """Slope of the error function: a Gaussian of area 1, parametrised by its sharpness.
+
+        grad(x) = alpha / sqrt(pi) exp(-(alpha x)^2)
+        fun(x)  = erfc(-alpha x) / 2
+
+    Args:
+        alpha: sharpness, positive, default 1; a larger one narrows and raises the peak.
+
+    Facts:
+        Peak alpha/sqrt(pi) at 0, area 1, support all x, tails exp(-(alpha x)^2), even.
+        `ERF(alpha)` is `GaussianGrad(sigma=1 / (alpha sqrt(2)), alpha=1)`.
+
+    Source:
+        Esser et al. (2015), "Backpropagation for Energy-Efficient Neuromorphic Computing".
+
+    Example:
+        >>> from spikegrad.surrogate import ERF
+        >>> print(ERF(alpha=1.0).surrogate_fun(0.0))
+        0.5
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        z = product(exact(self.alpha, x), Pair(jnp.abs(x)))
+        return exact(self.alpha / math.sqrt(math.pi), x).hi * exp_minus(product(z, z))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        z = product(exact(self.alpha, x), Pair(magnitude(x)))
+        tail = half_erfc(z.hi, product(z, z))
+        return jnp.where(x < 0, tail, 1 - tail)
+
+
+class GaussianGrad(Shape):
+    """A Gaussian, parametrised by its standard deviation; defined by its gradient alone.
+
+        grad(x) = alpha N(x; 0, sigma),  N(x; m, d) the normal density of mean m, deviation d
+
+    Args:
+        sigma: standard deviation, in units of x, positive, default 0.5.
+        alpha: area under the gradient, positive, default 0.5.
+
+    Facts:
+        Peak alpha / (sigma sqrt(2 pi)) at 0, area alpha, support all x,
+        tails exp(-x^2 / (2 sigma^2)), even.
+
+    Source:
+        Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
+        adaptive spiking recurrent neural networks".
+
+    Example:
+        >>> from spikegrad.surrogate import GaussianGrad
+        >>> print(f"{GaussianGrad(sigma=0.5, alpha=0.5).surrogate_grad(0.0):.4f}")
+        0.3989
+    """
+
+    admissible = {"sigma": POSITIVE, "alpha": POSITIVE}
+
+    def __init__(self, sigma: ArrayLike = 0.5, alpha: ArrayLike = 0.5) -> None:
+        super().__init__()
+        self.sigma = sigma
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        deviations = quotient(Pair(jnp.abs(x)), exact(self.sigma, x))
+        peak = exact(self.alpha, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi
+        return peak * _normal(deviations)
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        tail = _upper_tail(quotient(Pair(magnitude(x)), exact(self.sigma, x)))
+        return exact(self.alpha, x).hi * jnp.where(x < 0, tail, 1 - tail)
+
+
+class MultiGaussianGrad(Shape):
+    """A Gaussian with a negative rim; defined by its gradient alone.
+
+        grad(x) = scale ((1 + h) N(x; 0, sigma) - h N(x; sigma, s sigma) - h N(x; -sigma, s sigma))
+
+    N(x; m, d) is the normal density of mean m and standard deviation d.
+
+    Args:
+        h: height of the two wide Gaussians that are taken away, any finite number, default 0.15.
+        s: their width relative to the middle one, positive, default 6.
+        sigma: standard deviation of the middle Gaussian, in units of x, positive, default 0.5.
+        scale: factor of the whole, any finite number, default 0.5.
+
+    Facts:
+        Peak (at 0) scale ((1 + h) - 2 h / s exp(-1 / (2 s^2))) / (sigma sqrt(2 pi)),
+        area scale (1 - h), support all x, tails negative and Gaussian of width s sigma, even.
+
+    Source:
+        Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
+        adaptive spiking recurrent neural networks".
+
+    Example:
+        >>> from spikegrad.surrogate import MultiGaussianGrad
+        >>> print(f"{MultiGaussianGrad().surrogate_grad(0.0):.4f}")
+        0.4391
+    """
+
+    admissible = {"h": FINITE, "s": POSITIVE, "sigma": POSITIVE, "scale": FINITE}
+
+    def __init__(
+        self,
+        h: ArrayLike = 0.15,
+        s: ArrayLike = 6.0,
+        sigma: ArrayLike = 0.5,
+        scale: ArrayLike = 0.5,
+    ) -> None:
+        super().__init__()
+        self.h = h
+        self.s = s
+        self.sigma = sigma
+        self.scale = scale
+
+    def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
+        """How many deviations `x` is off the middle, the right and the left Gaussian."""
+        middle = quotient(Pair(x), exact(self.sigma, x))
+        right, left = (
+            quotient(total(middle, exact(centre, x)), exact(self.s, x)) for centre in (-1.0, 1.0)
+        )
+        return middle, right, left
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        middle, right, left = map(_normal, self._deviations(x))
+        # The two sides first: they swap places with the sign of x, and a sum commutes to the bit.
+        sides = exact(self.h / self.s, x).hi * (right + left)
+        bumps = exact(1.0 + self.h, x).hi * middle - sides
+        return exact(self.scale, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi * bumps
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        middle, right, left = map(_distribution, self._deviations(x))
+        sides = exact(self.h, x).hi * (right + left)
+        return exact(self.scale, x).hi * (exact(1.0 + self.h, x).hi * middle - sides)
+
+
+def _distribution(deviations: Pair) -> jax.Array:
+    """The normal distribution function."""
+    below = deviations.hi < 0
+    sign = jnp.where(below, -1.0, 1.0).astype(deviations.hi.dtype)
+    lo = None if deviations.lo is None else deviations.lo * sign
+    tail = _upper_tail(Pair(deviations.hi * sign, lo))
+    return jnp.where(below, tail, 1 - tail)

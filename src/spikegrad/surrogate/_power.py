@@ -1,0 +1,276 @@
+"""Shapes with power-law tails: neurons far from the threshold still learn."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad.surrogate._exact import (
+    Pair,
+    exact,
+    expm1_ratio,
+    magnitude,
+    minus,
+    power,
+    product,
+    quotient,
+    total,
+    value,
+)
+from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once
+
+
+def _reciprocal(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
+    """`1 / (1 + alpha * distance)`."""
+    z = product(exact(alpha, distance), Pair(distance))
+    return 1 / value(total(Pair(jnp.ones_like(distance)), z))
+
+
+class SoftSign(Shape):
+    """Slope of the soft sign, the fast sigmoid of area 1: tails fall as the square.
+
+        grad(x) = alpha/2 / (1 + alpha |x|)^2
+        fun(x)  = 1/2 + alpha x / (2 (1 + alpha |x|))
+
+    Args:
+        alpha: sharpness, positive, default 1; a larger one narrows and raises the peak.
+
+    Facts:
+        Peak alpha/2 at 0, area 1, support all x, tails |x|^-2, even.
+        `SoftSign(alpha)` is `alpha/2` times `InvSquareGrad(alpha)`.
+
+    Source:
+        Zenke and Ganguli (2018), "SuperSpike: Supervised Learning in Multilayer Spiking Neural
+        Networks".
+
+    Example:
+        >>> from spikegrad.surrogate import SoftSign
+        >>> print(SoftSign(alpha=1.0).surrogate_grad(1.0))
+        0.125
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        r = _reciprocal(self.alpha, jnp.abs(x))
+        # In this order, because r * r can underflow where the product does not.
+        return exact(self.alpha, x).hi / 2 * r * r
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        tail = _reciprocal(self.alpha, magnitude(x)) / 2
+        return jnp.where(x < 0, tail, 1 - tail)
+
+
+class InvSquareGrad(Shape):
+    """The fast sigmoid's slope at peak 1 (SuperSpike); defined by its gradient alone.
+
+        grad(x) = 1 / (1 + alpha |x|)^2
+
+    Args:
+        alpha: sharpness, positive, default 100; a larger one narrows at the same peak.
+
+    Facts:
+        Peak 1 at 0, area 2/alpha, support all x, tails |x|^-2, even.
+        `InvSquareGrad(alpha)` is `2/alpha` times `SoftSign(alpha)`.
+
+    Source:
+        Zenke and Ganguli (2018), "SuperSpike: Supervised Learning in Multilayer Spiking Neural
+        Networks".
+
+    Example:
+        >>> from spikegrad.surrogate import InvSquareGrad
+        >>> print(InvSquareGrad(alpha=1.0).surrogate_grad(1.0))
+        0.25
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 100.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        r = _reciprocal(self.alpha, jnp.abs(x))
+        return r * r
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        return SoftSign(self.alpha).surrogate_fun(x) * (2 / exact(self.alpha, x).hi)
+
+
+class NonzeroSignLog(Shape):
+    """Reciprocal of the distance: the heaviest tails, an infinite area.
+
+        grad(x) = alpha / (1 + alpha |x|)
+        fun(x)  = sign(x) log(1 + alpha |x|)
+
+    Args:
+        alpha: sharpness, positive, default 1; a larger one raises the peak, not the tails.
+
+    Facts:
+        Peak alpha at 0, area infinite, support all x, tails |x|^-1, even.
+
+    Source:
+        Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
+        for spike-based intelligence".
+
+    Example:
+        >>> from spikegrad.surrogate import NonzeroSignLog
+        >>> print(NonzeroSignLog(alpha=1.0).surrogate_grad(1.0))
+        0.5
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        # Not alpha / (1 + alpha |x|), whose denominator overflows where the gradient is not 0 yet.
+        return 1 / value(total(quotient(exact(1.0, x), exact(self.alpha, x)), Pair(jnp.abs(x))))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        distance = magnitude(x)
+        alpha = exact(self.alpha, x).hi
+        z = alpha * distance
+        overflow = z == jnp.inf
+        near = jnp.log1p(jnp.where(overflow, jnp.zeros_like(z), z))
+        far = jnp.log(alpha) + jnp.log(jnp.where(overflow, distance, jnp.ones_like(x)))
+        log = jnp.where(overflow, far, near)
+        return jnp.where(x < 0, -log, log)
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        return self.surrogate_fun(x) + 0.5
+
+
+class Arctan(Shape):
+    """Slope of the arctangent, the Cauchy density: smooth, tails fall as the square.
+
+        grad(x) = alpha/2 / (1 + (pi/2 alpha x)^2)
+        fun(x)  = 1/2 + arctan(pi/2 alpha x) / pi
+
+    Args:
+        alpha: sharpness, positive, default 1; a larger one narrows and raises the peak.
+
+    Facts:
+        Peak alpha/2 at 0, area 1, support all x, tails x^-2, even.
+
+    Source:
+        Fang et al. (2021), "Incorporating Learnable Membrane Time Constant to Enhance Learning of
+        Spiking Neural Networks".
+
+    Example:
+        >>> from spikegrad.surrogate import Arctan
+        >>> print(Arctan(alpha=2.0).surrogate_grad(0.0))
+        1.0
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def _folded(self, distance: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """`z = pi/2 alpha distance`, or `1/z` where z > 1 (and whether): neither overflows."""
+        z = exact(math.pi / 2 * self.alpha, distance).hi * distance
+        far = z > 1
+        return far, jnp.where(far, 1 / jnp.where(far, z, jnp.ones_like(z)), z)
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        far, q = self._folded(jnp.abs(x))
+        peak = exact(self.alpha, x).hi / 2
+        return jnp.where(far, peak * q * q, peak * jnp.ones_like(q)) / (1 + q * q)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        far, q = self._folded(magnitude(x))
+        angle = jnp.arctan(q) / math.pi
+        tail = jnp.where(far, angle, 0.5 - angle)
+        return jnp.where(x < 0, tail, 1 - tail)
+
+
+class QPseudoSpike(Shape):
+    """Power law of free exponent, from fat tails (small alpha) to nearly exponential ones.
+
+        grad(x) = (1 + c |x|)^-alpha,  c = 2 / (alpha + 1)
+        fun(x)  = 1/2 + sign(x) ((1 + c |x|)^(1 - alpha) - 1) / (c (1 - alpha))
+                  1/2 + sign(x) log(1 + c |x|) / c       for alpha = 1
+
+    The paper has c = 2 / (alpha - 1), which needs alpha > 1; this is braintools' c.
+
+    Args:
+        alpha: exponent of the tail, 0 or more, default 2.
+
+    Facts:
+        Peak 1 at 0, area (alpha + 1) / (alpha - 1) for alpha > 1, else infinite,
+        support all x, tails |x|^-alpha, even.
+
+    Source:
+        Herranz-Celotti and Rouat (2022), "Stabilizing Spiking Neuron Training".
+
+    Example:
+        >>> from spikegrad.surrogate import QPseudoSpike
+        >>> print(QPseudoSpike(alpha=2.0).surrogate_grad(1.5))
+        0.25
+    """
+
+    admissible = {"alpha": NON_NEGATIVE}
+
+    def __init__(self, alpha: ArrayLike = 2.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def _base(self, distance: jax.Array) -> tuple[Pair, Pair, jax.Array]:
+        """`c` and `1 + c d`, the latter over 4 where it could overflow, and that 4 (else 1)."""
+        far = distance > jnp.finfo(distance.dtype).max / 4
+        scale = jnp.where(far, 4 * jnp.ones_like(distance), jnp.ones_like(distance))
+        alpha = exact(self.alpha, distance)
+        c = quotient(exact(2.0, distance), total(alpha, exact(1.0, distance)))
+        return c, total(exact(1.0, distance), product(c, Pair(distance / scale))), scale
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        _, base, scale = self._base(jnp.abs(x))
+        exponent = minus(exact(self.alpha, x))
+        return power(base, exponent) * jnp.power(scale, exponent.hi)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        c, base, scale = self._base(magnitude(x))
+        k = total(exact(1.0, x), minus(exact(self.alpha, x)))
+        log = jnp.log1p((base.hi - 1) + base.lo) + jnp.log(scale)
+        smooth = jnp.abs(k.hi * log) < 0.5
+        near = log * expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log))) / c.hi
+        kc = jnp.where(smooth, jnp.ones_like(log), k.hi) * c.hi
+        far = power(base, k) * (jnp.power(scale, k.hi) / kc) - 1 / kc
+        rise = jnp.where(smooth, near, far)
+        return jnp.where(x < 0, 0.5 - rise, 0.5 + rise)
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        alpha = exact(self.alpha, x)
+        excess = total(alpha, exact(-1.0, x))
+        finite = excess.hi > 0
+        excess_or_1 = jnp.where(finite, excess.hi, jnp.ones_like(excess.hi))
+        c, base, _ = self._base(magnitude(x))
+        half_area = 1 / (c.hi * excess_or_1)
+        tail = half_area * power(base, minus(excess))
+        return jnp.where(
+            finite, jnp.where(x < 0, tail, 2 * half_area - tail), self.surrogate_fun(x)
+        )

@@ -1,0 +1,207 @@
+"""One-sided and never-ending shapes: a gradient that is constant, or decays, above threshold."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad.surrogate._exact import Pair, exact, magnitude, total, value
+from spikegrad.surrogate._exponential import decay, logistic_slope
+from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
+
+
+def _finite(y: jax.Array) -> jax.Array:
+    """The largest number in place of an infinity that is too steep a slope's."""
+    largest = jnp.finfo(y.dtype).max
+    return jnp.clip(y, -largest, largest)
+
+
+def _offset(left: jax.Array) -> jax.Array:
+    """1/2 at the threshold, unless the constant gradient on the left is 0 and so its integral."""
+    return jnp.where(left == 0, jnp.zeros_like(left), 0.5 * jnp.ones_like(left))
+
+
+class PiecewiseLeakyRelu(Shape):
+    """A window with a leak: constant near the threshold, a small constant elsewhere.
+
+        grad(x) = 1 / (2 w)                       for |x| <= w,  else c
+        fun(x)  = 1/2 + u / (2 w) + c (x - u),    u = x limited to -w ... w
+
+    Args:
+        c: gradient outside the window, any finite number, default 0.01.
+        w: half the width of the window, in units of x, positive, default 1.
+
+    Facts:
+        Peak 1 / (2 w) for |x| <= w, area infinite (1 for c = 0), support all x, tails c, even.
+
+    Source:
+        Yin et al. (2017), "Algorithm and hardware design of discrete-time spiking neural networks
+        based on back propagation with binary activations".
+
+    Example:
+        >>> from spikegrad.surrogate import PiecewiseLeakyRelu
+        >>> print(PiecewiseLeakyRelu(c=0.01, w=1.0).surrogate_grad(0.0))
+        0.5
+    """
+
+    admissible = {"c": FINITE, "w": POSITIVE}
+
+    def __init__(self, c: ArrayLike = 0.01, w: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.c = c
+        self.w = w
+
+    def _rest(self, distance: jax.Array) -> jax.Array:
+        """How far inside the window: not rounded, so that its edge is where `w` says."""
+        return value(total(exact(self.w, distance), Pair(-distance)))
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        inside = self._rest(jnp.abs(x)) >= 0
+        return jnp.where(inside, 0.5 / exact(self.w, x).hi, exact(self.c, x).hi)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        rest = self._rest(magnitude(x))
+        slope = jnp.where(rest >= 0, 0.5 / exact(self.w, x).hi, exact(self.c, x).hi)
+        tail = rest * slope
+        return _finite(jnp.where(x < 0, tail, 1 - tail))
+
+
+class LeakyRelu(Shape):
+    """Two constants: one below the threshold, one from it on.
+
+        grad(x) = alpha  for x < 0,    beta  for x >= 0
+        fun(x)  = alpha x,             beta x
+
+    Args:
+        alpha: gradient below the threshold, any finite number, default 0.1.
+        beta: gradient from the threshold on, any finite number, default 1.
+
+    Facts:
+        Peak max(alpha, beta), area infinite, support all x, constant tails, not even.
+
+    Source:
+        Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
+        for spike-based intelligence".
+
+    Example:
+        >>> from spikegrad.surrogate import LeakyRelu
+        >>> print(LeakyRelu(alpha=0.25, beta=1.0).surrogate_grad(-1.0))
+        0.25
+    """
+
+    admissible = {"alpha": FINITE, "beta": FINITE}
+
+    def __init__(self, alpha: ArrayLike = 0.1, beta: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.beta = beta
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        return jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        return _finite(jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi) * x)
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        return self.surrogate_fun(x) + _offset(exact(self.alpha, x).hi)
+
+
+class LogTailedRelu(Shape):
+    """A rectifier whose gradient decays as 1/x above 1: large potentials are not over-rewarded.
+
+        grad(x) = alpha for x <= 0,  1 for 0 < x <= 1,  1/x for x > 1
+        fun(x)  = alpha x,           x,                 1 + log(x)
+
+    At x = 0 the gradient is alpha, as in braintools and SpikingJelly.
+
+    Args:
+        alpha: gradient below the threshold, any finite number, default 0.
+
+    Facts:
+        Peak 1 for 0 < x <= 1, area infinite, support x > 0 (all x unless alpha = 0),
+        right tail 1/x, not even.
+
+    Source:
+        Cai, He, Sun and Vasconcelos (2017), "Deep Learning with Low Precision by Half-wave Gaussian
+        Quantization".
+
+    Example:
+        >>> from spikegrad.surrogate import LogTailedRelu
+        >>> print(LogTailedRelu(alpha=0.0).surrogate_grad(4.0))
+        0.25
+    """
+
+    admissible = {"alpha": FINITE}
+
+    def __init__(self, alpha: ArrayLike = 0.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        return jnp.where(x > 0, 1 / jnp.maximum(x, 1), exact(self.alpha, x).hi)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        above = jnp.minimum(x, 1) + jnp.log(jnp.maximum(x, 1))
+        return _finite(jnp.where(x > 0, above, exact(self.alpha, x).hi * x))
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        return self.surrogate_fun(x) + _offset(exact(self.alpha, x).hi)
+
+
+class S2NN(Shape):
+    """A logistic slope below the threshold, a reciprocal above it.
+
+        grad(x) = alpha s(alpha x) s(-alpha x)   for x < 0,  s(z) = 1 / (1 + exp(-z))
+                  beta / (1 + x)                 for x >= 0
+        fun(x)  = s(alpha x),                    1/2 + beta log(1 + x)
+
+    Args:
+        alpha: sharpness below the threshold, positive, default 4.
+        beta: gradient at the threshold, positive, default 1. The gradient jumps there unless
+            beta = alpha/4.
+        epsilon: taken for braintools' sake and without effect: it guards a logarithm whose
+            argument is never below 1, and shifts the relaxation off its derivative.
+
+    Facts:
+        Peak beta at 0 (or alpha/4 below it), area infinite, support all x,
+        left tail exp(alpha x), right tail 1/x, not even.
+
+    Source:
+        Suetake et al. (2022), "S3NN: Time Step Reduction of Spiking Surrogate Gradients for
+        Training Energy Efficient Single-Step Spiking Neural Networks".
+
+    Example:
+        >>> from spikegrad.surrogate import S2NN
+        >>> print(S2NN(alpha=4.0, beta=1.0).surrogate_grad(1.0))
+        0.5
+    """
+
+    admissible = {"alpha": POSITIVE, "beta": POSITIVE}
+
+    def __init__(
+        self, alpha: ArrayLike = 4.0, beta: ArrayLike = 1.0, epsilon: ArrayLike = 1e-8
+    ) -> None:
+        super().__init__()
+        del epsilon
+        self.alpha = alpha
+        self.beta = beta
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        below = logistic_slope(self.alpha, jnp.maximum(-x, 0))
+        return jnp.where(x < 0, below, exact(self.beta, x).hi / (1 + jnp.maximum(x, 0)))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        t = decay(self.alpha, jnp.where(x < 0, -x, jnp.zeros_like(x)))
+        above = 0.5 + exact(self.beta, x).hi * jnp.log1p(jnp.where(x < 0, jnp.zeros_like(x), x))
+        return jnp.where(x < 0, t / (1 + t), above)
