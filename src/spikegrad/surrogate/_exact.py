@@ -39,6 +39,11 @@ def exact(value: Any, like: jax.Array) -> Pair:
     return Pair(array if array.ndim in (0, like.ndim) else jnp.broadcast_to(array, like.shape))
 
 
+def half_pi(like: jax.Array) -> Pair:
+    """`pi / 2` in the dtype of `like`, with digits that float64 alone does not have."""
+    return total(exact(math.pi / 2, like), exact(6.123233995736766e-17, like))
+
+
 def magnitude(x: jax.Array) -> jax.Array:
     """`abs(x)` whose derivative at 0 is 1, so that relaxations built on it have their slope at 0.
 
@@ -116,7 +121,10 @@ def total(a: Pair, b: Pair) -> Pair:
     for part in (a.lo, b.lo):
         if part is not None:
             lo += part
-    return Pair(hi, _rest(lo))
+    # Where `a` and `b` cancel, what is left of `hi` can be as small as the rest.
+    rest = _rest(lo)
+    hi, top = hi + rest, hi
+    return Pair(hi, _rest(rest - (hi - top)))
 
 
 def minus(a: Pair) -> Pair:
@@ -129,27 +137,44 @@ def half(a: Pair) -> Pair:
     return Pair(a.hi / 2, None if a.lo is None else a.lo / 2)
 
 
+def where(condition: jax.Array, a: Pair, b: Pair) -> Pair:
+    """`a` where the condition holds, else `b`."""
+    a_lo, b_lo = (jnp.zeros_like(c.hi) if c.lo is None else c.lo for c in (a, b))
+    return Pair(jnp.where(condition, a.hi, b.hi), jnp.where(condition, a_lo, b_lo))
+
+
 def value(a: Pair) -> jax.Array:
     """The Pair rounded to one float."""
     return a.hi if a.lo is None else a.hi + a.lo
 
 
-def exp_minus(a: Pair) -> jax.Array:
-    """`exp(-a)` for `a >= 0`."""
-    plain = jnp.exp(-a.hi)
-    # As a factor, because `plain * a.lo` would be flushed to 0 long before `plain` is.
-    return plain if a.lo is None else plain * (1 - a.lo)
+def square(a: Pair, factor: jax.Array | None = None) -> jax.Array:
+    """`factor * a**2`, in an order that does not underflow before the result does."""
+    first = a.hi if factor is None else factor * a.hi
+    return first * (a.hi if a.lo is None else a.hi + 2 * a.lo)
 
 
-def power(base: Pair, exponent: Pair) -> jax.Array:
-    """`base ** exponent` for `base >= 1`."""
-    plain = jnp.power(base.hi, exponent.hi)
-    relative = jnp.zeros_like(plain)
+def exp_minus(a: Pair, factor: jax.Array | None = None) -> jax.Array:
+    """`factor * exp(-a)` for `a >= 0`, in full also where `exp(-a)` alone underflows."""
+    threshold, shift = {4: (64.0, 32.0), 8: (512.0, 64.0)}[a.hi.dtype.itemsize]
+    far = a.hi >= threshold
+    zero = jnp.zeros_like(a.hi)
+    scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
+    if factor is not None:
+        scale = factor * scale
+    if a.lo is not None:
+        scale -= scale * a.lo
+    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi) * scale
+
+
+def power(base: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
+    """`base ** exponent` for `base >= 1`, as a float and the relative rest that it left out."""
+    relative = jnp.zeros_like(base.hi)
     if base.lo is not None:
         relative += exponent.hi * (base.lo / base.hi)
     if exponent.lo is not None:
         relative += exponent.lo * jnp.log(base.hi)
-    return plain * (1 + lax.stop_gradient(relative))
+    return jnp.power(base.hi, exponent.hi), lax.stop_gradient(relative)
 
 
 def expm1_ratio(u: jax.Array) -> jax.Array:
@@ -179,18 +204,21 @@ _ERFCX_TERMS = {4: 13, 8: 25}
 
 
 @jax.custom_jvp
-def half_erfc(z: jax.Array, square: Pair) -> jax.Array:
-    """`erfc(z) / 2` for `z >= 0`, given `z**2` to the last digits."""
-    t = (z - 3.75) / (z + 3.75)
+def half_erfc(z: jax.Array, square: Pair, factor: jax.Array) -> jax.Array:
+    """`factor * erfc(z) / 2` for `z >= 0`, given `z**2` to the last digits."""
+    t = 1 - 7.5 / (z + 3.75)
     coefficients = chebyshev.cheb2poly(_ERFCX[: _ERFCX_TERMS[z.dtype.itemsize]])
     series = jnp.zeros_like(z)
     for coefficient in coefficients[::-1]:
-        series = series * t + coefficient
-    return exp_minus(square) * series / (2 + 4 * z)
+        series = series * t + float(coefficient)
+    far = exp_minus(square, factor * (series / (2 + 4 * z)))
+    return jnp.where(z < 0.3, factor * (0.5 - lax.erf(z) / 2), far)
 
 
 @half_erfc.defjvp
 def _half_erfc_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-    z, square = primals
-    slope = exp_minus(square) / -math.sqrt(math.pi)
-    return half_erfc(z, square), slope * tangents[0]
+    z, square, factor = primals
+    z_dot, _, factor_dot = tangents
+    slope = exp_minus(square, factor / -math.sqrt(math.pi))
+    by_factor = half_erfc(z, square, jnp.ones_like(factor))
+    return half_erfc(z, square, factor), slope * z_dot + by_factor * factor_dot

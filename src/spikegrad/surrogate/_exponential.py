@@ -6,19 +6,19 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad.surrogate._exact import Pair, exact, exp_minus, magnitude, product
+from spikegrad.surrogate._exact import Pair, exact, exp_minus, magnitude, product, square, total
 from spikegrad.surrogate._shape import POSITIVE, Shape, rounded_once
 
 
-def decay(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
-    """`exp(-alpha * distance)` to the last digits."""
-    return exp_minus(product(exact(alpha, distance), Pair(distance)))
+def decay(alpha: ArrayLike, distance: jax.Array, factor: jax.Array | None = None) -> jax.Array:
+    """`factor * exp(-alpha * distance)`."""
+    return exp_minus(product(exact(alpha, distance), Pair(distance)), factor)
 
 
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
-    t = decay(alpha, distance)
-    return exact(alpha, distance).hi * t / ((1 + t) * (1 + t))
+    one_plus_t = total(Pair(jnp.ones_like(distance)), Pair(decay(alpha, distance)))
+    return decay(alpha, distance, exact(alpha, distance).hi) / square(one_plus_t)
 
 
 class Sigmoid(Shape):
@@ -90,7 +90,7 @@ class PiecewiseExp(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return exact(self.alpha, x).hi / 2 * decay(self.alpha, jnp.abs(x))
+        return decay(self.alpha, jnp.abs(x), exact(self.alpha, x).hi / 2)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -131,4 +131,5 @@ class SlayerGrad(Shape):
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        return PiecewiseExp(self.alpha).surrogate_fun(x) * (2 / exact(self.alpha, x).hi)
+        t = decay(self.alpha, magnitude(x))
+        return jnp.where(x < 0, t, 2 - t) / exact(self.alpha, x).hi

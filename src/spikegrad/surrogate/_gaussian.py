@@ -15,24 +15,35 @@ from spikegrad.surrogate._exact import (
     half,
     half_erfc,
     magnitude,
+    minus,
     product,
     quotient,
     total,
+    where,
 )
 from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
 
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
+# A sum of terms is formed this much larger: a term may underflow where the sum does not yet.
+_ABOVE_UNDERFLOW = 2.0**64
 
 
-def _upper_tail(deviations: Pair) -> jax.Array:
-    """The normal distribution beyond that many (0 or more) standard deviations."""
+def _upper_tail(deviations: Pair, factor: jax.Array) -> jax.Array:
+    """`factor` times the normal distribution beyond that many (0 or more) deviations."""
     square = half(product(deviations, deviations))
-    return half_erfc(deviations.hi / math.sqrt(2), square)
+    return half_erfc(deviations.hi / math.sqrt(2), square, factor)
 
 
-def _normal(deviations: Pair) -> jax.Array:
-    """`exp(-deviations**2 / 2)`."""
-    return exp_minus(half(product(deviations, deviations)))
+def _normal(deviations: Pair, factor: jax.Array) -> jax.Array:
+    """`factor * exp(-deviations**2 / 2)`."""
+    return exp_minus(half(product(deviations, deviations)), factor)
+
+
+def _distribution(deviations: Pair, factor: jax.Array) -> jax.Array:
+    """`factor` times the normal distribution function."""
+    below = deviations.hi < 0
+    tail = _upper_tail(where(below, minus(deviations), deviations), factor)
+    return jnp.where(below, tail, factor - tail)
 
 
 class ERF(Shape):
@@ -66,12 +77,12 @@ class ERF(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(jnp.abs(x)))
-        return exact(self.alpha / math.sqrt(math.pi), x).hi * exp_minus(product(z, z))
+        return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x).hi)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(magnitude(x)))
-        tail = half_erfc(z.hi, product(z, z))
+        tail = half_erfc(z.hi, product(z, z), jnp.ones_like(x))
         return jnp.where(x < 0, tail, 1 - tail)
 
 
@@ -109,12 +120,11 @@ class GaussianGrad(Shape):
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         deviations = quotient(Pair(jnp.abs(x)), exact(self.sigma, x))
         peak = exact(self.alpha, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi
-        return peak * _normal(deviations)
+        return _normal(deviations, peak)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        tail = _upper_tail(quotient(Pair(magnitude(x)), exact(self.sigma, x)))
-        return exact(self.alpha, x).hi * jnp.where(x < 0, tail, 1 - tail)
+        return _distribution(quotient(Pair(x), exact(self.sigma, x)), exact(self.alpha, x).hi)
 
 
 class MultiGaussianGrad(Shape):
@@ -169,23 +179,17 @@ class MultiGaussianGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        middle, right, left = map(_normal, self._deviations(x))
+        middle, right, left = self._deviations(x)
+        peak = exact(self.scale, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi * _ABOVE_UNDERFLOW
+        side = exact(self.h / self.s, x).hi * peak
         # The two sides first: they swap places with the sign of x, and a sum commutes to the bit.
-        sides = exact(self.h / self.s, x).hi * (right + left)
-        bumps = exact(1.0 + self.h, x).hi * middle - sides
-        return exact(self.scale, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi * bumps
+        sides = _normal(right, side) + _normal(left, side)
+        return (_normal(middle, exact(1.0 + self.h, x).hi * peak) - sides) / _ABOVE_UNDERFLOW
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        middle, right, left = map(_distribution, self._deviations(x))
-        sides = exact(self.h, x).hi * (right + left)
-        return exact(self.scale, x).hi * (exact(1.0 + self.h, x).hi * middle - sides)
-
-
-def _distribution(deviations: Pair) -> jax.Array:
-    """The normal distribution function."""
-    below = deviations.hi < 0
-    sign = jnp.where(below, -1.0, 1.0).astype(deviations.hi.dtype)
-    lo = None if deviations.lo is None else deviations.lo * sign
-    tail = _upper_tail(Pair(deviations.hi * sign, lo))
-    return jnp.where(below, tail, 1 - tail)
+        middle, right, left = self._deviations(x)
+        scale = exact(self.scale, x).hi * _ABOVE_UNDERFLOW
+        side = exact(self.h, x).hi * scale
+        sides = _distribution(right, side) + _distribution(left, side)
+        return (_distribution(middle, exact(1.0 + self.h, x).hi * scale) - sides) / _ABOVE_UNDERFLOW

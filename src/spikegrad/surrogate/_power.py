@@ -12,21 +12,24 @@ from spikegrad.surrogate._exact import (
     Pair,
     exact,
     expm1_ratio,
+    half_pi,
     magnitude,
     minus,
     power,
     product,
     quotient,
+    square,
     total,
     value,
+    where,
 )
-from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once
+from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once, saturated
 
 
-def _reciprocal(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
+def _reciprocal(alpha: ArrayLike, distance: jax.Array) -> Pair:
     """`1 / (1 + alpha * distance)`."""
-    z = product(exact(alpha, distance), Pair(distance))
-    return 1 / value(total(Pair(jnp.ones_like(distance)), z))
+    one = Pair(jnp.ones_like(distance))
+    return quotient(one, total(one, product(exact(alpha, distance), Pair(distance))))
 
 
 class SoftSign(Shape):
@@ -61,12 +64,11 @@ class SoftSign(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         r = _reciprocal(self.alpha, jnp.abs(x))
-        # In this order, because r * r can underflow where the product does not.
-        return exact(self.alpha, x).hi / 2 * r * r
+        return square(r, exact(self.alpha, x).hi / 2)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        tail = _reciprocal(self.alpha, magnitude(x)) / 2
+        tail = value(_reciprocal(self.alpha, magnitude(x))) / 2
         return jnp.where(x < 0, tail, 1 - tail)
 
 
@@ -101,11 +103,12 @@ class InvSquareGrad(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         r = _reciprocal(self.alpha, jnp.abs(x))
-        return r * r
+        return square(r)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        return SoftSign(self.alpha).surrogate_fun(x) * (2 / exact(self.alpha, x).hi)
+        r = value(_reciprocal(self.alpha, magnitude(x)))
+        return jnp.where(x < 0, r, 2 - r) / exact(self.alpha, x).hi
 
 
 class NonzeroSignLog(Shape):
@@ -185,22 +188,26 @@ class Arctan(Shape):
         super().__init__()
         self.alpha = alpha
 
-    def _folded(self, distance: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """`z = pi/2 alpha distance`, or `1/z` where z > 1 (and whether): neither overflows."""
-        z = exact(math.pi / 2 * self.alpha, distance).hi * distance
-        far = z > 1
-        return far, jnp.where(far, 1 / jnp.where(far, z, jnp.ones_like(z)), z)
+    def _angle(self, distance: jax.Array) -> tuple[jax.Array, Pair, Pair]:
+        """Where `z = pi/2 alpha distance` is far beyond 1, and `z`, and `1 / z` there (else 1)."""
+        z = product(product(half_pi(distance), exact(self.alpha, distance)), Pair(distance))
+        far = z.hi > 1
+        one = Pair(jnp.ones_like(distance))
+        return far, z, quotient(one, where(far, z, one))
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        far, q = self._folded(jnp.abs(x))
+        # With 1/z where z > 1, since z * z could overflow.
+        far, z, inverse = self._angle(jnp.abs(x))
+        folded = where(far, inverse, z)
         peak = exact(self.alpha, x).hi / 2
-        return jnp.where(far, peak * q * q, peak * jnp.ones_like(q)) / (1 + q * q)
+        numerator = jnp.where(far, square(inverse, peak), peak * jnp.ones_like(x))
+        return numerator / value(total(Pair(jnp.ones_like(x)), product(folded, folded)))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        far, q = self._folded(magnitude(x))
-        angle = jnp.arctan(q) / math.pi
+        far, z, inverse = self._angle(magnitude(x))
+        angle = jnp.arctan(value(where(far, inverse, z))) / math.pi
         tail = jnp.where(far, angle, 0.5 - angle)
         return jnp.where(x < 0, tail, 1 - tail)
 
@@ -248,7 +255,8 @@ class QPseudoSpike(Shape):
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         _, base, scale = self._base(jnp.abs(x))
         exponent = minus(exact(self.alpha, x))
-        return power(base, exponent) * jnp.power(scale, exponent.hi)
+        plain, rest = power(base, exponent)
+        return plain * (1 + rest) * jnp.power(scale, exponent.hi)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -256,11 +264,13 @@ class QPseudoSpike(Shape):
         k = total(exact(1.0, x), minus(exact(self.alpha, x)))
         log = jnp.log1p((base.hi - 1) + base.lo) + jnp.log(scale)
         smooth = jnp.abs(k.hi * log) < 0.5
-        near = log * expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log))) / c.hi
-        kc = jnp.where(smooth, jnp.ones_like(log), k.hi) * c.hi
-        far = power(base, k) * (jnp.power(scale, k.hi) / kc) - 1 / kc
+        near = log * expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log))) / value(c)
+        plain, rest = power(base, k)
+        kc = jnp.where(smooth, jnp.ones_like(log), value(product(k, c)))
+        scaled = jnp.power(scale, k.hi)
+        far = ((plain - 1 / scaled) + plain * rest) * (scaled / kc)
         rise = jnp.where(smooth, near, far)
-        return jnp.where(x < 0, 0.5 - rise, 0.5 + rise)
+        return saturated(jnp.where(x < 0, 0.5 - rise, 0.5 + rise))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -269,8 +279,9 @@ class QPseudoSpike(Shape):
         finite = excess.hi > 0
         excess_or_1 = jnp.where(finite, excess.hi, jnp.ones_like(excess.hi))
         c, base, _ = self._base(magnitude(x))
-        half_area = 1 / (c.hi * excess_or_1)
-        tail = half_area * power(base, minus(excess))
+        half_area = 1 / (value(c) * excess_or_1)
+        plain, rest = power(base, minus(excess))
+        tail = half_area * plain * (1 + rest)
         return jnp.where(
             finite, jnp.where(x < 0, tail, 2 * half_area - tail), self.surrogate_fun(x)
         )

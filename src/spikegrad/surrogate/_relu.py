@@ -8,13 +8,7 @@ from jax.typing import ArrayLike
 
 from spikegrad.surrogate._exact import Pair, exact, magnitude, total, value
 from spikegrad.surrogate._exponential import decay, logistic_slope
-from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
-
-
-def _finite(y: jax.Array) -> jax.Array:
-    """The largest number in place of an infinity that is too steep a slope's."""
-    largest = jnp.finfo(y.dtype).max
-    return jnp.clip(y, -largest, largest)
+from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once, saturated
 
 
 def _offset(left: jax.Array) -> jax.Array:
@@ -66,7 +60,7 @@ class PiecewiseLeakyRelu(Shape):
         rest = self._rest(magnitude(x))
         slope = jnp.where(rest >= 0, 0.5 / exact(self.w, x).hi, exact(self.c, x).hi)
         tail = rest * slope
-        return _finite(jnp.where(x < 0, tail, 1 - tail))
+        return saturated(jnp.where(x < 0, tail, 1 - tail))
 
 
 class LeakyRelu(Shape):
@@ -105,7 +99,7 @@ class LeakyRelu(Shape):
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        return _finite(jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi) * x)
+        return saturated(jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi) * x)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -150,7 +144,7 @@ class LogTailedRelu(Shape):
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         above = jnp.minimum(x, 1) + jnp.log(jnp.maximum(x, 1))
-        return _finite(jnp.where(x > 0, above, exact(self.alpha, x).hi * x))
+        return saturated(jnp.where(x > 0, above, exact(self.alpha, x).hi * x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:

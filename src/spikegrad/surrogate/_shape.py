@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -74,7 +74,12 @@ def _require(domain: Domain, name: str, parameter: str, value: Any) -> None:
 
 
 _Method = Callable[[Any, Any], jax.Array]
-ShapeT = TypeVar("ShapeT", bound=Shape)
+
+
+def saturated(y: jax.Array, dtype: Any = None) -> jax.Array:
+    """The largest number of a dtype (that of `y`) in place of one beyond it or an infinity."""
+    largest = jnp.finfo(y.dtype if dtype is None else dtype).max.astype(y.dtype)
+    return jnp.clip(y, -largest, largest)
 
 
 def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:
@@ -89,8 +94,7 @@ def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:
         array = as_input(x, type(self).__name__)
         if array.dtype.itemsize >= 4:
             return method(self, array)
-        largest = jnp.finfo(array.dtype).max.astype(np.float32)
         result = method(self, array.astype(np.float32))
-        return jnp.clip(result, -largest, largest).astype(array.dtype)
+        return saturated(result, array.dtype).astype(array.dtype)
 
     return wrapper
