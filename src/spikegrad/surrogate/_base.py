@@ -29,8 +29,8 @@ UNHASHABLE = (
     "through jax.jit. Store an array, a number, a string, or a tuple, list or dict of them."
 )
 BAD_SHAPE = (
-    "{name}.surrogate_grad returned shape {got} for an x of shape {expected}. It works elementwise: "
-    "return the shape of x, or one that broadcasts to it."
+    "{name}.surrogate_grad returned shape {got} for an x of shape {expected}. It works "
+    "elementwise: return the shape of x, or one that broadcasts to it."
 )
 BAD_DTYPE = (
     "{name}.surrogate_grad returned {got} for an x of dtype {expected}. "
@@ -45,7 +45,8 @@ NOT_REAL = "{name} takes a real number or array as x, but got {got}."
 
 def default_float(x: jax.Array) -> np.dtype[Any]:
     """The floating dtype that jax.numpy's own functions promote the integer or boolean `x` to."""
-    return np.dtype(jax.eval_shape(jnp.sin, x).dtype)
+    promoted: np.dtype[Any] = jax.eval_shape(jnp.sin, x).dtype
+    return promoted
 
 
 def dimensionless(x: Any, name: str) -> Any:
@@ -184,9 +185,10 @@ class Surrogate:
             return True
         if type(self) is not type(other):
             return NotImplemented
-        mine, my_structure = jax.tree.flatten(self)
-        theirs, their_structure = jax.tree.flatten(other)
-        return my_structure == their_structure and all(map(_same, mine, theirs))
+        structure: PyTreeDef
+        mine, structure = jax.tree.flatten(self)
+        theirs, other_structure = jax.tree.flatten(other)
+        return bool(structure == other_structure) and all(map(_same, mine, theirs))
 
     def __hash__(self) -> int:
         leaves, structure = jax.tree.flatten(self)
@@ -319,7 +321,8 @@ def _backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     """`surrogate_grad(x)` as the backward pass uses it: shape and dtype of `x`, NaN kept."""
     gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
     gradient = jnp.where(jnp.isnan(x), x, jnp.broadcast_to(gradient, x.shape))
-    return checkpoint_name(gradient, "surrogate_grad")
+    named: jax.Array = checkpoint_name(gradient, "surrogate_grad")
+    return named
 
 
 @jax.custom_jvp
@@ -332,6 +335,7 @@ def _spike(surrogate: Surrogate, x: jax.Array) -> jax.Array:
 def _spike_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
     surrogate, x = primals
     surrogate_dot, x_dot = tangents
+    structure: PyTreeDef
     leaves, structure = jax.tree.flatten(surrogate)
     dots = structure.flatten_up_to(surrogate_dot)
     moving = [i for i, dot in enumerate(dots) if not isinstance(dot, SymbolicZero)]

@@ -32,9 +32,9 @@ def exact(value: Any, like: jax.Array) -> Pair:
     if isinstance(value, int | float | np.number):
         largest = float(jnp.finfo(like.dtype).max)
         number = min(max(float(value), -largest), largest)
-        hi = np.asarray(number, like.dtype)
-        rest = number - float(hi)
-        return Pair(jnp.asarray(hi), jnp.asarray(np.asarray(rest, like.dtype)) if rest else None)
+        rest = number - float(np.asarray(number, like.dtype))
+        # Full arrays, since a kernel for a GPU cannot take the bits of a literal apart.
+        return Pair(jnp.full_like(like, number), jnp.full_like(like, rest) if rest else None)
     array = jnp.asarray(value).astype(like.dtype)
     return Pair(array if array.ndim in (0, like.ndim) else jnp.broadcast_to(array, like.shape))
 
@@ -53,9 +53,10 @@ def magnitude(x: jax.Array) -> jax.Array:
 
 
 def _without_last_bits(x: jax.Array, bits: int) -> jax.Array:
-    kind = {4: np.uint32, 8: np.uint64}[x.dtype.itemsize]
-    mask = kind(np.iinfo(kind).max << bits & np.iinfo(kind).max)
-    return lax.bitcast_convert_type(lax.bitcast_convert_type(x, kind) & mask, x.dtype)
+    kind: Any = {4: np.uint32, 8: np.uint64}[x.dtype.itemsize]
+    ones = np.iinfo(kind).max
+    kept = lax.bitcast_convert_type(x, kind) & kind(ones << bits & ones)
+    return lax.bitcast_convert_type(kept, x.dtype)
 
 
 def halves(x: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -19,6 +19,7 @@ from spikegrad.surrogate._exact import (
     product,
     quotient,
     total,
+    value,
     where,
 )
 from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
@@ -31,7 +32,7 @@ _ABOVE_UNDERFLOW = 2.0**64
 def _upper_tail(deviations: Pair, factor: jax.Array) -> jax.Array:
     """`factor` times the normal distribution beyond that many (0 or more) deviations."""
     square = half(product(deviations, deviations))
-    return half_erfc(deviations.hi / math.sqrt(2), square, factor)
+    return half_erfc(value(deviations) / math.sqrt(2), square, factor)
 
 
 def _normal(deviations: Pair, factor: jax.Array) -> jax.Array:
@@ -82,7 +83,7 @@ class ERF(Shape):
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(magnitude(x)))
-        tail = half_erfc(z.hi, product(z, z), jnp.ones_like(x))
+        tail = half_erfc(value(z), product(z, z), jnp.ones_like(x))
         return jnp.where(x < 0, tail, 1 - tail)
 
 

@@ -262,7 +262,7 @@ class QPseudoSpike(Shape):
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         c, base, scale = self._base(magnitude(x))
         k = total(exact(1.0, x), minus(exact(self.alpha, x)))
-        log = jnp.log1p((base.hi - 1) + base.lo) + jnp.log(scale)
+        log = jnp.log1p(value(total(base, exact(-1.0, x)))) + jnp.log(scale)
         smooth = jnp.abs(k.hi * log) < 0.5
         near = log * expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log))) / value(c)
         plain, rest = power(base, k)

@@ -51,7 +51,7 @@ class Shape(Surrogate):
             _require(domain, type(self).__name__, name, value)
         super().__setattr__(name, value)
 
-    def antiderivative(self, x: ArrayLike) -> jax.Array:
+    def antiderivative(self, x: jax.Array) -> jax.Array:
         """The integral of `surrogate_grad` up to `x`: 0 at minus infinity, or else 0.5 at 0.
 
         The second holds where the integral from minus infinity is not finite.

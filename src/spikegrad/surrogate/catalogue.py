@@ -1,4 +1,4 @@
-"""Every shape, declared once: what tests, function forms, documentation and commands derive from."""
+"""Every shape, declared once; tests, function forms, documentation and commands derive from it."""
 
 from __future__ import annotations
 
