@@ -51,7 +51,7 @@ class PiecewiseQuadratic(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return exact(self.alpha, x).hi * self._rest(jnp.abs(x))
+        return exact(self.alpha, x).hi * self._rest(magnitude(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -94,7 +94,7 @@ class ReluGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return exact(self.alpha, x).hi * self._rest(jnp.abs(x))
+        return exact(self.alpha, x).hi * self._rest(magnitude(x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:

@@ -45,9 +45,9 @@ def half_pi(like: jax.Array) -> Pair:
 
 
 def magnitude(x: jax.Array) -> jax.Array:
-    """`abs(x)` whose derivative at 0 is 1, so that relaxations built on it have their slope at 0.
+    """`abs(x)` with the derivative from the right at 0, whatever convention JAX's own has there.
 
-    `jnp.abs`, with derivative 0 there, is right for even functions, gradients among them.
+    A relaxation made of it has its slope at 0; a gradient with a kink there, its right derivative.
     """
     return jnp.where(x < 0, -x, x)
 
@@ -67,10 +67,10 @@ def halves(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 @jax.custom_jvp
 def _opaque(x: jax.Array) -> jax.Array:
-    """`x` less its last bit: a value that a compiler cannot fuse with the product that made it.
+    """`x` less its last bit: a value that a compiler cannot see through.
 
-    In `a * b - product(a, b).hi` a fused multiply-add would cancel the very rounding error that
-    is to be measured.
+    A fused multiply-add in `a * b - hi`, or the rewriting of `(1 + b) - 1` to `b`, would cancel the
+    very rounding error that is to be measured.
     """
     return _without_last_bits(x, 1)
 
@@ -114,11 +114,17 @@ def quotient(a: Pair, b: Pair) -> Pair:
     return Pair(hi, _rest(remainder / b.hi))
 
 
+def reciprocal(a: Pair) -> Pair:
+    """`1 / a`: of a parameter, so that its product with `x` does for a quotient, and is cheaper."""
+    return quotient(Pair(jnp.ones_like(a.hi)), a)
+
+
 def total(a: Pair, b: Pair) -> Pair:
-    """`a + b` (Knuth's two-sum)."""
-    hi = a.hi + b.hi
-    back = hi - a.hi
-    lo = (a.hi - (hi - back)) + (b.hi - back)
+    """`a + b` (Dekker's fast two-sum)."""
+    hi = _opaque(a.hi + b.hi)
+    a_larger = jnp.abs(a.hi) >= jnp.abs(b.hi)
+    large, small = jnp.where(a_larger, a.hi, b.hi), jnp.where(a_larger, b.hi, a.hi)
+    lo = (large - hi) + small
     for part in (a.lo, b.lo):
         if part is not None:
             lo += part
@@ -133,9 +139,9 @@ def minus(a: Pair) -> Pair:
     return Pair(-a.hi, None if a.lo is None else -a.lo)
 
 
-def half(a: Pair) -> Pair:
-    """`a / 2`."""
-    return Pair(a.hi / 2, None if a.lo is None else a.lo / 2)
+def scaled(a: Pair, factor: float | jax.Array) -> Pair:
+    """`factor * a` for a factor that is a power of 2."""
+    return Pair(a.hi * factor, None if a.lo is None else a.lo * factor)
 
 
 def where(condition: jax.Array, a: Pair, b: Pair) -> Pair:
@@ -149,10 +155,22 @@ def value(a: Pair) -> jax.Array:
     return a.hi if a.lo is None else a.hi + a.lo
 
 
-def square(a: Pair, factor: jax.Array | None = None) -> jax.Array:
-    """`factor * a**2`, in an order that does not underflow before the result does."""
-    first = a.hi if factor is None else factor * a.hi
-    return first * (a.hi if a.lo is None else a.hi + 2 * a.lo)
+def over_square(factor: jax.Array, a: Pair, more: Pair | None = None) -> jax.Array:
+    """`factor / (a**2 + more**2)` for `a >= 0`, also where the square overflows.
+
+    Far out, it is formed in units of a small `u`. (`factor / a / a` would not do: XLA makes it
+    `factor / (a * a)`.)
+    """
+    half_range = jnp.finfo(factor.dtype).maxexp // 2
+    far = a.hi > 2.0 ** (half_range - 4)
+    one = jnp.ones_like(a.hi)
+    u = jnp.where(far, one * 2.0 ** (-half_range - 2), one)
+    a = scaled(a, u)
+    square = product(a, a)
+    if more is not None:
+        more = scaled(more, u)
+        square = total(square, product(more, more))
+    return factor * u / value(square) * u
 
 
 def exp_minus(a: Pair, factor: jax.Array | None = None) -> jax.Array:

@@ -6,7 +6,15 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad.surrogate._exact import Pair, exact, exp_minus, magnitude, product, square, total
+from spikegrad.surrogate._exact import (
+    Pair,
+    exact,
+    exp_minus,
+    magnitude,
+    over_square,
+    product,
+    total,
+)
 from spikegrad.surrogate._shape import POSITIVE, Shape, rounded_once
 
 
@@ -18,7 +26,7 @@ def decay(alpha: ArrayLike, distance: jax.Array, factor: jax.Array | None = None
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
     one_plus_t = total(Pair(jnp.ones_like(distance)), Pair(decay(alpha, distance)))
-    return decay(alpha, distance, exact(alpha, distance).hi) / square(one_plus_t)
+    return over_square(decay(alpha, distance, exact(alpha, distance).hi), one_plus_t)
 
 
 class Sigmoid(Shape):
@@ -51,7 +59,7 @@ class Sigmoid(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return logistic_slope(self.alpha, jnp.abs(x))
+        return logistic_slope(self.alpha, magnitude(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -90,7 +98,7 @@ class PiecewiseExp(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return decay(self.alpha, jnp.abs(x), exact(self.alpha, x).hi / 2)
+        return decay(self.alpha, magnitude(x), exact(self.alpha, x).hi / 2)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -127,9 +135,10 @@ class SlayerGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return decay(self.alpha, jnp.abs(x))
+        return decay(self.alpha, magnitude(x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        t = decay(self.alpha, magnitude(x))
-        return jnp.where(x < 0, t, 2 - t) / exact(self.alpha, x).hi
+        per_alpha = 1 / exact(self.alpha, x).hi
+        tail = decay(self.alpha, magnitude(x), per_alpha)
+        return jnp.where(x < 0, tail, 2 * per_alpha - tail)

@@ -12,12 +12,12 @@ from spikegrad.surrogate._exact import (
     Pair,
     exact,
     exp_minus,
-    half,
     half_erfc,
     magnitude,
     minus,
     product,
-    quotient,
+    reciprocal,
+    scaled,
     total,
     value,
     where,
@@ -31,13 +31,13 @@ _ABOVE_UNDERFLOW = 2.0**64
 
 def _upper_tail(deviations: Pair, factor: jax.Array) -> jax.Array:
     """`factor` times the normal distribution beyond that many (0 or more) deviations."""
-    square = half(product(deviations, deviations))
+    square = scaled(product(deviations, deviations), 0.5)
     return half_erfc(value(deviations) / math.sqrt(2), square, factor)
 
 
 def _normal(deviations: Pair, factor: jax.Array) -> jax.Array:
     """`factor * exp(-deviations**2 / 2)`."""
-    return exp_minus(half(product(deviations, deviations)), factor)
+    return exp_minus(scaled(product(deviations, deviations), 0.5), factor)
 
 
 def _distribution(deviations: Pair, factor: jax.Array) -> jax.Array:
@@ -77,7 +77,7 @@ class ERF(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        z = product(exact(self.alpha, x), Pair(jnp.abs(x)))
+        z = product(exact(self.alpha, x), Pair(magnitude(x)))
         return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x).hi)
 
     @rounded_once
@@ -119,13 +119,15 @@ class GaussianGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        deviations = quotient(Pair(jnp.abs(x)), exact(self.sigma, x))
+        deviations = product(reciprocal(exact(self.sigma, x)), Pair(magnitude(x)))
         peak = exact(self.alpha, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi
         return _normal(deviations, peak)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        return _distribution(quotient(Pair(x), exact(self.sigma, x)), exact(self.alpha, x).hi)
+        return _distribution(
+            product(reciprocal(exact(self.sigma, x)), Pair(x)), exact(self.alpha, x).hi
+        )
 
 
 class MultiGaussianGrad(Shape):
@@ -172,18 +174,18 @@ class MultiGaussianGrad(Shape):
 
     def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
         """How many deviations `x` is off the middle, the right and the left Gaussian."""
-        middle = quotient(Pair(x), exact(self.sigma, x))
-        right, left = (
-            quotient(total(middle, exact(centre, x)), exact(self.s, x)) for centre in (-1.0, 1.0)
-        )
+        middle = product(reciprocal(exact(self.sigma, x)), Pair(x))
+        per_s = reciprocal(exact(self.s, x))
+        right, left = (product(total(middle, exact(c, x)), per_s) for c in (-1.0, 1.0))
         return middle, right, left
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        middle, right, left = self._deviations(x)
+        # By its distance to 0: the two sides would swap places with the sign of x, and a fused
+        # multiply-add rounds only one of two terms.
+        middle, right, left = self._deviations(magnitude(x))
         peak = exact(self.scale, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi * _ABOVE_UNDERFLOW
         side = exact(self.h / self.s, x).hi * peak
-        # The two sides first: they swap places with the sign of x, and a sum commutes to the bit.
         sides = _normal(right, side) + _normal(left, side)
         return (_normal(middle, exact(1.0 + self.h, x).hi * peak) - sides) / _ABOVE_UNDERFLOW
 

@@ -15,21 +15,20 @@ from spikegrad.surrogate._exact import (
     half_pi,
     magnitude,
     minus,
+    over_square,
     power,
     product,
     quotient,
-    square,
+    reciprocal,
     total,
     value,
-    where,
 )
 from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once, saturated
 
 
-def _reciprocal(alpha: ArrayLike, distance: jax.Array) -> Pair:
-    """`1 / (1 + alpha * distance)`."""
-    one = Pair(jnp.ones_like(distance))
-    return quotient(one, total(one, product(exact(alpha, distance), Pair(distance))))
+def _one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
+    """`1 + alpha * distance`."""
+    return total(exact(1.0, distance), product(exact(alpha, distance), Pair(distance)))
 
 
 class SoftSign(Shape):
@@ -63,12 +62,13 @@ class SoftSign(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        r = _reciprocal(self.alpha, jnp.abs(x))
-        return square(r, exact(self.alpha, x).hi / 2)
+        return over_square(
+            exact(self.alpha, x).hi / 2 * jnp.ones_like(x), _one_plus(self.alpha, magnitude(x))
+        )
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        tail = value(_reciprocal(self.alpha, magnitude(x))) / 2
+        tail = 0.5 / value(_one_plus(self.alpha, magnitude(x)))
         return jnp.where(x < 0, tail, 1 - tail)
 
 
@@ -102,12 +102,11 @@ class InvSquareGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        r = _reciprocal(self.alpha, jnp.abs(x))
-        return square(r)
+        return over_square(jnp.ones_like(x), _one_plus(self.alpha, magnitude(x)))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        r = value(_reciprocal(self.alpha, magnitude(x)))
+        r = 1 / value(_one_plus(self.alpha, magnitude(x)))
         return jnp.where(x < 0, r, 2 - r) / exact(self.alpha, x).hi
 
 
@@ -142,7 +141,7 @@ class NonzeroSignLog(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         # Not alpha / (1 + alpha |x|), whose denominator overflows where the gradient is not 0 yet.
-        return 1 / value(total(quotient(exact(1.0, x), exact(self.alpha, x)), Pair(jnp.abs(x))))
+        return 1 / value(total(reciprocal(exact(self.alpha, x)), Pair(magnitude(x))))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -188,26 +187,20 @@ class Arctan(Shape):
         super().__init__()
         self.alpha = alpha
 
-    def _angle(self, distance: jax.Array) -> tuple[jax.Array, Pair, Pair]:
-        """Where `z = pi/2 alpha distance` is far beyond 1, and `z`, and `1 / z` there (else 1)."""
-        z = product(product(half_pi(distance), exact(self.alpha, distance)), Pair(distance))
-        far = z.hi > 1
-        one = Pair(jnp.ones_like(distance))
-        return far, z, quotient(one, where(far, z, one))
+    def _angle(self, distance: jax.Array) -> Pair:
+        """`pi/2 alpha distance`."""
+        return product(product(half_pi(distance), exact(self.alpha, distance)), Pair(distance))
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        # With 1/z where z > 1, since z * z could overflow.
-        far, z, inverse = self._angle(jnp.abs(x))
-        folded = where(far, inverse, z)
-        peak = exact(self.alpha, x).hi / 2
-        numerator = jnp.where(far, square(inverse, peak), peak * jnp.ones_like(x))
-        return numerator / value(total(Pair(jnp.ones_like(x)), product(folded, folded)))
+        peak = exact(self.alpha, x).hi / 2 * jnp.ones_like(x)
+        return over_square(peak, self._angle(magnitude(x)), exact(1.0, x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        far, z, inverse = self._angle(magnitude(x))
-        angle = jnp.arctan(value(where(far, inverse, z))) / math.pi
+        z = value(self._angle(magnitude(x)))
+        far = z > 1
+        angle = jnp.arctan(jnp.where(far, 1 / jnp.where(far, z, jnp.ones_like(z)), z)) / math.pi
         tail = jnp.where(far, angle, 0.5 - angle)
         return jnp.where(x < 0, tail, 1 - tail)
 
@@ -253,7 +246,7 @@ class QPseudoSpike(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        _, base, scale = self._base(jnp.abs(x))
+        _, base, scale = self._base(magnitude(x))
         exponent = minus(exact(self.alpha, x))
         plain, rest = power(base, exponent)
         return plain * (1 + rest) * jnp.power(scale, exponent.hi)

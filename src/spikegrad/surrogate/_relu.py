@@ -52,7 +52,7 @@ class PiecewiseLeakyRelu(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        inside = self._rest(jnp.abs(x)) >= 0
+        inside = self._rest(magnitude(x)) >= 0
         return jnp.where(inside, 0.5 / exact(self.w, x).hi, exact(self.c, x).hi)
 
     @rounded_once
@@ -151,6 +151,12 @@ class LogTailedRelu(Shape):
         return self.surrogate_fun(x) + _offset(exact(self.alpha, x).hi)
 
 
+def _sides(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The distances to 0 on the left and on the right, each 0 on the other side."""
+    zero = jnp.zeros_like(x)
+    return jnp.where(x < 0, -x, zero), jnp.where(x < 0, zero, x)
+
+
 class S2NN(Shape):
     """A logistic slope below the threshold, a reciprocal above it.
 
@@ -191,11 +197,13 @@ class S2NN(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        below = logistic_slope(self.alpha, jnp.maximum(-x, 0))
-        return jnp.where(x < 0, below, exact(self.beta, x).hi / (1 + jnp.maximum(x, 0)))
+        left, right = _sides(x)
+        above = exact(self.beta, x).hi / (1 + right)
+        return jnp.where(x < 0, logistic_slope(self.alpha, left), above)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        t = decay(self.alpha, jnp.where(x < 0, -x, jnp.zeros_like(x)))
-        above = 0.5 + exact(self.beta, x).hi * jnp.log1p(jnp.where(x < 0, jnp.zeros_like(x), x))
+        left, right = _sides(x)
+        t = decay(self.alpha, left)
+        above = 0.5 + exact(self.beta, x).hi * jnp.log1p(right)
         return jnp.where(x < 0, t / (1 + t), above)

@@ -86,15 +86,17 @@ def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:
     """Give a method of a shape its `x` in float32 or float64, and round its result once.
 
     In 16 bits every step would lose digits, or overflow. A result beyond the largest number of
-    the dtype of `x` becomes that number, not infinity.
+    the dtype of `x` becomes that number, not infinity. The method is compiled as one, so that
+    outside of `jit` its many small steps are not dispatched one by one.
     """
+    compiled: _Method = jax.jit(method, inline=True)
 
     @functools.wraps(method)
     def wrapper(self: Any, x: ArrayLike) -> jax.Array:
         array = as_input(x, type(self).__name__)
         if array.dtype.itemsize >= 4:
-            return method(self, array)
-        result = method(self, array.astype(np.float32))
+            return compiled(self, array)
+        result = compiled(self, array.astype(np.float32))
         return saturated(result, array.dtype).astype(array.dtype)
 
     return wrapper

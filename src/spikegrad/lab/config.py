@@ -1,0 +1,88 @@
+"""What a run is made of: every setting, declared once, with its default and what it may be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikegrad import surrogate
+from spikegrad.lab.data import DATASETS
+from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
+from spikegrad.lab.encoding import ENCODINGS
+from spikegrad.lab.errors import SettingError
+from spikegrad.surrogate import Surrogate
+from spikegrad.surrogate.catalogue import CATALOGUE
+
+NOT_ALLOWED = " has to be {words}, but got {value!r}."
+
+
+def setting(default: Any, panel: str, domain: Domain, text: str) -> Any:
+    """A field of `Config`: its default, its place in the help, what it may be, what it means."""
+    return field(default=default, metadata={"panel": panel, "domain": domain, "text": text})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting of a run.
+
+    Raises:
+        SettingError: a value is outside its domain.
+    """
+
+    dataset: str = field(metadata={"domain": one_of(DATASETS)})
+    surrogate: str = "Sigmoid"
+    surrogate_parameters: Mapping[str, float] = field(default_factory=dict)
+    encoding: str = setting(
+        "latency",
+        "Network",
+        one_of(ENCODINGS),
+        "How an image becomes input: "
+        + "; ".join(f"{name}, {encoding.text}" for name, encoding in ENCODINGS.items()),
+    )
+    time_steps: int = setting(16, "Network", whole(1, 10_000), "Time steps that a sample lasts")
+    hidden: int = setting(128, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
+    beta: float = setting(
+        0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
+    )
+    epochs: int = setting(30, "Training", whole(1, 100_000), "How often each sample is seen")
+    batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in one step of Adam")
+    learning_rate: float = setting(
+        0.01, "Training", POSITIVE, "Adam's step size at the start; a cosine takes it to 0"
+    )
+    seed: int = setting(
+        0,
+        "Training",
+        whole(0, 2**32 - 1),
+        "What all that is drawn derives from; the same seed gives the same network, bit for bit",
+    )
+
+    def __post_init__(self) -> None:
+        for declared in dataclasses.fields(self):
+            domain = declared.metadata.get("domain")
+            value = getattr(self, declared.name)
+            if domain is not None and not domain.contains(value):
+                reason = NOT_ALLOWED.format(words=domain.words, value=value)
+                raise SettingError(declared.name, reason)
+        self.build_surrogate()
+
+    def build_surrogate(self) -> Surrogate:
+        """The surrogate with its parameters, as the settings name them."""
+        try:
+            shape = surrogate.get(str(self.surrogate))
+        except ValueError as error:
+            raise SettingError("surrogate", f": {error}") from None
+        row = next(row for row in CATALOGUE if row.shape is type(shape))
+        for name, value in self.surrogate_parameters.items():
+            try:
+                surrogate.get(row.name, **{name: value})
+            except (TypeError, ValueError) as error:
+                known = row.parameters.get(name)
+                reason = (
+                    NOT_ALLOWED.format(words=known.admissible, value=value)
+                    if known
+                    else f": {error}"
+                )
+                raise SettingError(f"surrogate_parameters.{name}", reason) from None
+        return surrogate.get(row.name, **self.surrogate_parameters)

@@ -1,0 +1,37 @@
+"""The values that a setting may take, in words for a person and as a predicate for the code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+
+class Domain(NamedTuple):
+    """A set of values, in words and as a predicate."""
+
+    words: str
+    contains: Callable[[Any], bool]
+
+
+def whole(low: int, high: int) -> Domain:
+    """The whole numbers from `low` to `high`."""
+    return Domain(
+        f"a whole number from {low} to {high}",
+        lambda value: type(value) is int and low <= value <= high,
+    )
+
+
+def one_of(names: Iterable[str]) -> Domain:
+    """One of a few words."""
+    allowed = tuple(names)
+    words = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+    return Domain(words, lambda value: value in allowed)
+
+
+def _number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+POSITIVE = Domain("a positive finite number", lambda v: _number(v) and 0 < v < math.inf)
+SHARE = Domain("a number from 0 to 1", lambda v: _number(v) and 0 <= v <= 1)

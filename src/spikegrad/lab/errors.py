@@ -1,0 +1,29 @@
+"""What a person can put right: each is one clear line and an exit status, never a traceback."""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """The message is the line; the command ends with `exit_status`."""
+
+    exit_status = 2
+
+
+class SettingError(LabError):
+    """A value that a setting of a run cannot take.
+
+    Args:
+        setting: the name of the setting, as `Config` has it.
+        reason: what goes on after that name: what is wrong, and what is allowed.
+    """
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(setting + reason)
+        self.setting = setting
+        self.reason = reason
+
+
+class Interrupted(LabError):
+    """The person stopped a run with Ctrl-C."""
+
+    exit_status = 130
