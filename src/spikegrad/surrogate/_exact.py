@@ -140,7 +140,7 @@ def minus(a: Pair) -> Pair:
 
 
 def scaled(a: Pair, factor: float | jax.Array) -> Pair:
-    """`factor * a` for a factor that is a power of 2."""
+    """`factor * a`, exactly where the factor is a power of 2."""
     return Pair(a.hi * factor, None if a.lo is None else a.lo * factor)
 
 
@@ -173,17 +173,18 @@ def over_square(factor: jax.Array, a: Pair, more: Pair | None = None) -> jax.Arr
     return factor * u / value(square) * u
 
 
-def exp_minus(a: Pair, factor: jax.Array | None = None) -> jax.Array:
+def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-a)` for `a >= 0`, in full also where `exp(-a)` alone underflows."""
     threshold, shift = {4: (64.0, 32.0), 8: (512.0, 64.0)}[a.hi.dtype.itemsize]
     far = a.hi >= threshold
     zero = jnp.zeros_like(a.hi)
     scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
+    relative = zero if a.lo is None else -a.lo
     if factor is not None:
-        scale = factor * scale
-    if a.lo is not None:
-        scale -= scale * a.lo
-    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi) * scale
+        scale = factor.hi * scale
+        if factor.lo is not None:
+            relative += _rest(factor.lo / factor.hi)
+    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi) * (scale + scale * relative)
 
 
 def power(base: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
@@ -223,21 +224,23 @@ _ERFCX_TERMS = {4: 13, 8: 25}
 
 
 @jax.custom_jvp
-def half_erfc(z: jax.Array, square: Pair, factor: jax.Array) -> jax.Array:
+def half_erfc(z: Pair, square: Pair, factor: jax.Array) -> jax.Array:
     """`factor * erfc(z) / 2` for `z >= 0`, given `z**2` to the last digits."""
-    t = 1 - 7.5 / (z + 3.75)
-    coefficients = chebyshev.cheb2poly(_ERFCX[: _ERFCX_TERMS[z.dtype.itemsize]])
-    series = jnp.zeros_like(z)
-    for coefficient in coefficients[::-1]:
-        series = series * t + float(coefficient)
-    far = exp_minus(square, factor * (series / (2 + 4 * z)))
-    return jnp.where(z < 0.3, factor * (0.5 - lax.erf(z) / 2), far)
+    t = 1 - 7.5 / (z.hi + 3.75)
+    first, *others = chebyshev.cheb2poly(_ERFCX[: _ERFCX_TERMS[t.dtype.itemsize]])
+    series = jnp.zeros_like(t)
+    for coefficient in others[::-1]:
+        series = (series + float(coefficient)) * t
+    numerator = total(exact(float(first), t), Pair(series))
+    denominator = total(exact(2.0, t), scaled(z, 4.0))
+    far = exp_minus(square, scaled(quotient(numerator, denominator), factor))
+    return jnp.where(z.hi < 0.3, factor * (0.5 - lax.erf(value(z)) / 2), far)
 
 
 @half_erfc.defjvp
 def _half_erfc_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
     z, square, factor = primals
     z_dot, _, factor_dot = tangents
-    slope = exp_minus(square, factor / -math.sqrt(math.pi))
+    slope = exp_minus(square, Pair(factor / -math.sqrt(math.pi)))
     by_factor = half_erfc(z, square, jnp.ones_like(factor))
-    return half_erfc(z, square, factor), slope * z_dot + by_factor * factor_dot
+    return half_erfc(z, square, factor), slope * z_dot.hi + by_factor * factor_dot

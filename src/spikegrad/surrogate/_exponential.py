@@ -13,12 +13,15 @@ from spikegrad.surrogate._exact import (
     magnitude,
     over_square,
     product,
+    reciprocal,
+    scaled,
     total,
+    value,
 )
 from spikegrad.surrogate._shape import POSITIVE, Shape, rounded_once
 
 
-def decay(alpha: ArrayLike, distance: jax.Array, factor: jax.Array | None = None) -> jax.Array:
+def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-alpha * distance)`."""
     return exp_minus(product(exact(alpha, distance), Pair(distance)), factor)
 
@@ -26,7 +29,7 @@ def decay(alpha: ArrayLike, distance: jax.Array, factor: jax.Array | None = None
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
     one_plus_t = total(Pair(jnp.ones_like(distance)), Pair(decay(alpha, distance)))
-    return over_square(decay(alpha, distance, exact(alpha, distance).hi), one_plus_t)
+    return over_square(decay(alpha, distance, exact(alpha, distance)), one_plus_t)
 
 
 class Sigmoid(Shape):
@@ -98,7 +101,7 @@ class PiecewiseExp(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return decay(self.alpha, magnitude(x), exact(self.alpha, x).hi / 2)
+        return decay(self.alpha, magnitude(x), scaled(exact(self.alpha, x), 0.5))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -139,6 +142,6 @@ class SlayerGrad(Shape):
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        per_alpha = 1 / exact(self.alpha, x).hi
+        per_alpha = reciprocal(exact(self.alpha, x))
         tail = decay(self.alpha, magnitude(x), per_alpha)
-        return jnp.where(x < 0, tail, 2 * per_alpha - tail)
+        return jnp.where(x < 0, tail, 2 * value(per_alpha) - tail)

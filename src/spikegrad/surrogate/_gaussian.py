@@ -16,10 +16,10 @@ from spikegrad.surrogate._exact import (
     magnitude,
     minus,
     product,
+    quotient,
     reciprocal,
     scaled,
     total,
-    value,
     where,
 )
 from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
@@ -32,10 +32,11 @@ _ABOVE_UNDERFLOW = 2.0**64
 def _upper_tail(deviations: Pair, factor: jax.Array) -> jax.Array:
     """`factor` times the normal distribution beyond that many (0 or more) deviations."""
     square = scaled(product(deviations, deviations), 0.5)
-    return half_erfc(value(deviations) / math.sqrt(2), square, factor)
+    half_root = exact(math.sqrt(0.5), deviations.hi)
+    return half_erfc(product(deviations, half_root), square, factor)
 
 
-def _normal(deviations: Pair, factor: jax.Array) -> jax.Array:
+def _normal(deviations: Pair, factor: Pair) -> jax.Array:
     """`factor * exp(-deviations**2 / 2)`."""
     return exp_minus(scaled(product(deviations, deviations), 0.5), factor)
 
@@ -78,12 +79,12 @@ class ERF(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(magnitude(x)))
-        return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x).hi)
+        return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(magnitude(x)))
-        tail = half_erfc(value(z), product(z, z), jnp.ones_like(x))
+        tail = half_erfc(z, product(z, z), jnp.ones_like(x))
         return jnp.where(x < 0, tail, 1 - tail)
 
 
@@ -120,7 +121,7 @@ class GaussianGrad(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         deviations = product(reciprocal(exact(self.sigma, x)), Pair(magnitude(x)))
-        peak = exact(self.alpha, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi
+        peak = quotient(exact(self.alpha, x), exact(self.sigma * _ROOT_TWO_PI, x))
         return _normal(deviations, peak)
 
     @rounded_once
@@ -184,10 +185,11 @@ class MultiGaussianGrad(Shape):
         # By its distance to 0: the two sides would swap places with the sign of x, and a fused
         # multiply-add rounds only one of two terms.
         middle, right, left = self._deviations(magnitude(x))
-        peak = exact(self.scale, x).hi / exact(self.sigma * _ROOT_TWO_PI, x).hi * _ABOVE_UNDERFLOW
-        side = exact(self.h / self.s, x).hi * peak
+        peak = quotient(exact(self.scale, x), exact(self.sigma * _ROOT_TWO_PI, x))
+        peak = scaled(peak, _ABOVE_UNDERFLOW)
+        side = product(exact(self.h / self.s, x), peak)
         sides = _normal(right, side) + _normal(left, side)
-        return (_normal(middle, exact(1.0 + self.h, x).hi * peak) - sides) / _ABOVE_UNDERFLOW
+        return (_normal(middle, product(exact(1.0 + self.h, x), peak)) - sides) / _ABOVE_UNDERFLOW
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:

@@ -22,6 +22,7 @@ from spikegrad.surrogate._exact import (
     reciprocal,
     total,
     value,
+    where,
 )
 from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once, saturated
 
@@ -198,9 +199,10 @@ class Arctan(Shape):
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        z = value(self._angle(magnitude(x)))
-        far = z > 1
-        angle = jnp.arctan(jnp.where(far, 1 / jnp.where(far, z, jnp.ones_like(z)), z)) / math.pi
+        z = self._angle(magnitude(x))
+        far = z.hi > 1
+        inverse = reciprocal(where(far, z, exact(1.0, x)))
+        angle = jnp.arctan(value(where(far, inverse, z))) / math.pi
         tail = jnp.where(far, angle, 0.5 - angle)
         return jnp.where(x < 0, tail, 1 - tail)
 
