@@ -42,11 +42,11 @@ class Config:
         + "; ".join(f"{name}, {encoding.text}" for name, encoding in ENCODINGS.items()),
     )
     time_steps: int = setting(16, "Network", whole(1, 10_000), "Time steps that a sample lasts")
-    hidden: int = setting(128, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
+    hidden: int = setting(256, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
     beta: float = setting(
         0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
     )
-    epochs: int = setting(30, "Training", whole(1, 100_000), "How often each sample is seen")
+    epochs: int = setting(30, "Training", whole(1, 10_000), "How often each sample is seen")
     batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in one step of Adam")
     learning_rate: float = setting(
         0.01, "Training", POSITIVE, "Adam's step size at the start; a cosine takes it to 0"
@@ -59,6 +59,7 @@ class Config:
     )
 
     def __post_init__(self) -> None:
+        """Refuse a value outside its domain."""
         for declared in dataclasses.fields(self):
             domain = declared.metadata.get("domain")
             value = getattr(self, declared.name)

@@ -72,4 +72,5 @@ def split(samples: Samples, seed: int) -> Split:
 
     others, test = divide(np.arange(len(samples.labels)), TEST_SHARE)
     training, validation = divide(others, VALIDATION_SHARE / (1 - TEST_SHARE))
-    return Split(*(Samples(*(a[part] for a in samples)) for part in (training, validation, test)))
+    images, labels = samples
+    return Split(*(Samples(images[part], labels[part]) for part in (training, validation, test)))

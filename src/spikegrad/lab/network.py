@@ -80,7 +80,15 @@ def leaky_integrate_and_fire(
 
 
 def leaky_integrate(currents: jax.Array, beta: float) -> jax.Array:
-    """Run neurons `u = beta * u + current`, which never fire, over time: `(time, batch, neurons)`."""
+    """Run neurons `u = beta * u + current`, which never fire, over time.
+
+    Args:
+        currents: `(time, batch, neurons)`.
+        beta: the share of `u` that is left after a step.
+
+    Returns:
+        `u` at every step, `(time, batch, neurons)`.
+    """
 
     def step(u: jax.Array, current: jax.Array) -> tuple[jax.Array, jax.Array]:
         u = beta * u + current

@@ -62,7 +62,8 @@ class Evaluation(NamedTuple):
 
 def loss_of(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """Cross-entropy, mean over the batch."""
-    return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+    losses: jax.Array = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return losses.mean()
 
 
 class Trainer:
@@ -138,7 +139,8 @@ class Trainer:
 
     def activity(self, parameters: Parameters, images: npt.NDArray[np.float32]) -> Activity:
         """What the network does with the images in an evaluation."""
-        return self._run_network(parameters, self.inputs(images))
+        activity: Activity = self._run_network(parameters, self.inputs(images))
+        return activity
 
     def _activity(self, parameters: Parameters, inputs: jax.Array) -> Activity:
         return network.run(parameters, inputs, self.config.beta, self.surrogate)

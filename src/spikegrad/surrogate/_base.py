@@ -58,7 +58,7 @@ def dimensionless(x: Any, name: str) -> Any:
     for library in ("saiunit", "brainunit"):
         quantity = getattr(sys.modules.get(library), "Quantity", None)
         if quantity is not None and isinstance(x, quantity):
-            if not x.is_unitless:
+            if not x.dim.is_dimensionless:
                 raise TypeError(HAS_UNIT.format(name=name, unit=x.unit))
             return x.to_decimal()
     return x
@@ -148,12 +148,7 @@ class Surrogate:
         """
         x = as_input(x, type(self).__name__)
         leaves, structure = jax.tree.flatten(self)
-        _check_gradient(
-            structure,
-            tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves),
-            x.shape,
-            x.dtype,
-        )
+        _check_gradient(structure, _kinds(leaves), x.shape, x.dtype)
         if any(isinstance(value, jax.core.Tracer) for value in (x, *leaves)):
             return _spike(self, x)
         # Nothing is being transformed, and a compiled step is dispatched faster.
@@ -173,11 +168,18 @@ class Surrogate:
             del layout[name]
         super().__setattr__(name, value)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(vars(self))
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        # A structure does not pickle, but the attribute with marks in place of its leaves does.
+        layout = getattr(self, "_layout", {})
+        marks = {name: structure.unflatten(moves) for name, (structure, moves) in layout.items()}
+        return dict(vars(self)), marks
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+    def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        attributes, marks = state
+        vars(self).update(attributes)
+        flattened = ((name, *jax.tree.flatten(mark)) for name, mark in marks.items())
+        layout = {name: (structure, tuple(moves)) for name, moves, structure in flattened}
+        object.__setattr__(self, "_layout", layout)
 
     def __repr__(self) -> str:
         shown = (f"{name}={_brief(value)}" for name, value in vars(self).items())
@@ -195,7 +197,7 @@ class Surrogate:
 
     def __hash__(self) -> int:
         leaves, structure = jax.tree.flatten(self)
-        return hash((structure, tuple((jnp.shape(v), jnp.result_type(v)) for v in leaves)))
+        return hash((structure, _kinds(leaves)))
 
 
 def _brief(value: Any) -> str:
@@ -204,12 +206,26 @@ def _brief(value: Any) -> str:
     return repr(value)
 
 
+def _kinds(leaves: Iterable[Any]) -> tuple[Any, ...]:
+    """Shape, dtype and weak type of each leaf; a leaf that is no array stands for itself."""
+    return tuple(
+        (leaf.shape, leaf.dtype, getattr(leaf, "weak_type", False)) if _is_array(leaf) else leaf
+        for leaf in leaves
+    )
+
+
 def _same(mine: Any, theirs: Any) -> bool:
     if mine is theirs:
         return True
     if isinstance(mine, jax.core.Tracer) or isinstance(theirs, jax.core.Tracer):
         return False
-    return jnp.result_type(mine) == jnp.result_type(theirs) and np.array_equal(mine, theirs)
+    if not (_is_array(mine) and _is_array(theirs)):
+        return bool(mine == theirs)
+    if mine.dtype != theirs.dtype:
+        return False
+    if jnp.issubdtype(mine.dtype, jax.dtypes.prng_key):
+        mine, theirs = jax.random.key_data(mine), jax.random.key_data(theirs)
+    return np.array_equal(mine, theirs)
 
 
 def _split(surrogate: Surrogate, name: str) -> tuple[list[Any], PyTreeDef, tuple[bool, ...]]:
@@ -218,7 +234,10 @@ def _split(surrogate: Surrogate, name: str) -> tuple[list[Any], PyTreeDef, tuple
     layout = getattr(surrogate, "_layout", None)
     if layout and name in layout:
         structure, dynamic = layout[name]
-        return structure.flatten_up_to(value), structure, dynamic
+        try:
+            return structure.flatten_up_to(value), structure, dynamic
+        except ValueError:  # A container in it was changed in place.
+            del layout[name]
     leaves, structure = jax.tree.flatten(value)
     dynamic = tuple(map(_is_array, leaves))
     for leaf, is_dynamic in zip(leaves, dynamic, strict=True):
@@ -293,37 +312,49 @@ _register(Surrogate)
 @functools.lru_cache(maxsize=1024)
 def _check_gradient(
     structure: PyTreeDef,
-    leaves: tuple[tuple[tuple[int, ...], Any], ...],
+    leaves: tuple[Any, ...],
     shape: tuple[int, ...],
     dtype: Any,
 ) -> None:
     """Refuse a `surrogate_grad` whose result does not fit `x`; once for each kind of call."""
-    surrogate = structure.unflatten([jax.ShapeDtypeStruct(*leaf) for leaf in leaves])
+    surrogate = structure.unflatten(
+        [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in leaves]
+    )
     try:
-        got = jax.eval_shape(
-            lambda surrogate, x: surrogate.surrogate_grad(x),
-            surrogate,
-            jax.ShapeDtypeStruct(shape, dtype),
-        )
+        got = jax.eval_shape(_real_gradient, surrogate, jax.ShapeDtypeStruct(shape, dtype))
     except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError):
         return  # It cannot be traced: JAX says so, better, when a transformation needs it to be.
-    name = type(surrogate).__name__
-    kind = getattr(got, "dtype", None)
-    if kind is None or not jnp.issubdtype(kind, jnp.floating):
-        what = type(got).__name__ if kind is None else f"dtype {kind}"
-        raise TypeError(BAD_DTYPE.format(name=name, got=what, expected=dtype))
-    try:
-        fits = np.broadcast_shapes(got.shape, shape) == shape
-    except ValueError:
-        fits = False
+    padded = (1,) * (len(shape) - len(got.shape)) + got.shape
+    fits = len(padded) == len(shape) and all(
+        n in (1, wanted) for n, wanted in zip(padded, shape, strict=True)
+    )
     if not fits:
+        name = type(surrogate).__name__
         raise ValueError(BAD_SHAPE.format(name=name, got=got.shape, expected=shape))
+
+
+def _real_gradient(surrogate: Surrogate, x: jax.Array) -> jax.Array:
+    """`surrogate_grad(x)`, refused if it is no real floating array."""
+    gradient = surrogate.surrogate_grad(x)
+    if isinstance(gradient, float):
+        return jnp.asarray(gradient)
+    kind = getattr(gradient, "dtype", None)
+    is_array = isinstance(gradient, jax.Array | np.ndarray | np.generic)
+    if not (is_array and kind is not None and jnp.issubdtype(kind, jnp.floating)):
+        is_number = isinstance(gradient, int | complex)
+        what = type(gradient).__name__
+        if is_array or is_number:
+            what = f"dtype {jnp.result_type(gradient)}"
+        message = BAD_DTYPE.format(name=type(surrogate).__name__, got=what, expected=x.dtype)
+        raise TypeError(message)
+    return gradient
 
 
 def _backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     """`surrogate_grad(x)` as the backward pass uses it: shape and dtype of `x`, NaN kept."""
     gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
-    gradient = jnp.where(jnp.isnan(x), x, jnp.broadcast_to(gradient, x.shape))
+    # The square, because the second derivative is to be NaN as well.
+    gradient = jnp.where(jnp.isnan(x), x * x, jnp.broadcast_to(gradient, x.shape))
     named: jax.Array = checkpoint_name(gradient, "surrogate_grad")
     return named
 

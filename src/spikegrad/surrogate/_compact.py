@@ -33,7 +33,7 @@ class PiecewiseQuadratic(Shape):
         Esser et al. (2016), "Convolutional networks for fast, energy-efficient neuromorphic
         computing".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import PiecewiseQuadratic
         >>> print(PiecewiseQuadratic(alpha=1.0).surrogate_grad(0.5))
         0.5
@@ -76,7 +76,7 @@ class ReluGrad(Shape):
         Bellec et al. (2018), "Long short-term memory and learning-to-learn in networks of spiking
         neurons".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import ReluGrad
         >>> print(ReluGrad(alpha=0.5, width=1.0).surrogate_grad(0.5))
         0.25

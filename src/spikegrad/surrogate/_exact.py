@@ -93,8 +93,10 @@ def _minus_product(start: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def product(a: Pair, b: Pair) -> Pair:
-    """`a * b`."""
-    hi = _opaque(a.hi * b.hi)
+    """`a * b`, no larger than the largest number, since the derivative of infinity is NaN."""
+    largest = jnp.finfo(b.hi.dtype).max
+    plain = a.hi * b.hi
+    hi = _opaque(jnp.where(jnp.abs(plain) <= largest, plain, jnp.sign(plain) * largest))
     lo = -_minus_product(hi, a.hi, b.hi)
     if a.lo is not None:
         lo += a.lo * b.hi
@@ -179,7 +181,9 @@ def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     far = a.hi >= threshold
     zero = jnp.zeros_like(a.hi)
     scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
-    relative = zero if a.lo is None else -a.lo
+    relative = zero
+    if a.lo is not None:  # and where the exponential is not 0: far out, a rest can be huge
+        relative = jnp.where(a.hi < 2 * jnp.finfo(zero.dtype).maxexp, -a.lo, zero)
     if factor is not None:
         scale = factor.hi * scale
         if factor.lo is not None:

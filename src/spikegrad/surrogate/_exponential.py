@@ -48,7 +48,7 @@ class Sigmoid(Shape):
         Zenke and Vogels (2021), "The remarkable robustness of surrogate gradient learning for
         instilling complex function in spiking neural networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import Sigmoid
         >>> print(Sigmoid(alpha=4.0).surrogate_grad(0.0))
         1.0
@@ -87,7 +87,7 @@ class PiecewiseExp(Shape):
     Source:
         Shrestha and Orchard (2018), "SLAYER: Spike Layer Error Reassignment in Time".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import PiecewiseExp
         >>> print(PiecewiseExp(alpha=1.0).surrogate_grad(0.0))
         0.5
@@ -124,7 +124,7 @@ class SlayerGrad(Shape):
     Source:
         Shrestha and Orchard (2018), "SLAYER: Spike Layer Error Reassignment in Time".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import SlayerGrad
         >>> print(SlayerGrad(alpha=1.0).surrogate_grad(0.0))
         1.0

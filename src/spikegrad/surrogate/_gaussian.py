@@ -64,7 +64,7 @@ class ERF(Shape):
     Source:
         Esser et al. (2015), "Backpropagation for Energy-Efficient Neuromorphic Computing".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import ERF
         >>> print(ERF(alpha=1.0).surrogate_fun(0.0))
         0.5
@@ -105,7 +105,7 @@ class GaussianGrad(Shape):
         Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
         adaptive spiking recurrent neural networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import GaussianGrad
         >>> print(f"{GaussianGrad(sigma=0.5, alpha=0.5).surrogate_grad(0.0):.4f}")
         0.3989
@@ -152,7 +152,7 @@ class MultiGaussianGrad(Shape):
         Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
         adaptive spiking recurrent neural networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import MultiGaussianGrad
         >>> print(f"{MultiGaussianGrad().surrogate_grad(0.0):.4f}")
         0.4391

@@ -34,7 +34,7 @@ class SquarewaveFourierSeries(Shape):
         Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
         for spike-based intelligence".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import SquarewaveFourierSeries
         >>> print(SquarewaveFourierSeries(n=2, t_period=8.0).surrogate_grad(0.0))
         1.0

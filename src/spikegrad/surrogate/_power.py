@@ -49,7 +49,7 @@ class SoftSign(Shape):
         Zenke and Ganguli (2018), "SuperSpike: Supervised Learning in Multilayer Spiking Neural
         Networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import SoftSign
         >>> print(SoftSign(alpha=1.0).surrogate_grad(1.0))
         0.125
@@ -89,7 +89,7 @@ class InvSquareGrad(Shape):
         Zenke and Ganguli (2018), "SuperSpike: Supervised Learning in Multilayer Spiking Neural
         Networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import InvSquareGrad
         >>> print(InvSquareGrad(alpha=1.0).surrogate_grad(1.0))
         0.25
@@ -127,7 +127,7 @@ class NonzeroSignLog(Shape):
         Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
         for spike-based intelligence".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import NonzeroSignLog
         >>> print(NonzeroSignLog(alpha=1.0).surrogate_grad(1.0))
         0.5
@@ -176,7 +176,7 @@ class Arctan(Shape):
         Fang et al. (2021), "Incorporating Learnable Membrane Time Constant to Enhance Learning of
         Spiking Neural Networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import Arctan
         >>> print(Arctan(alpha=2.0).surrogate_grad(0.0))
         1.0
@@ -226,7 +226,7 @@ class QPseudoSpike(Shape):
     Source:
         Herranz-Celotti and Rouat (2022), "Stabilizing Spiking Neuron Training".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import QPseudoSpike
         >>> print(QPseudoSpike(alpha=2.0).surrogate_grad(1.5))
         0.25

@@ -33,7 +33,7 @@ class PiecewiseLeakyRelu(Shape):
         Yin et al. (2017), "Algorithm and hardware design of discrete-time spiking neural networks
         based on back propagation with binary activations".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import PiecewiseLeakyRelu
         >>> print(PiecewiseLeakyRelu(c=0.01, w=1.0).surrogate_grad(0.0))
         0.5
@@ -80,7 +80,7 @@ class LeakyRelu(Shape):
         Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
         for spike-based intelligence".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import LeakyRelu
         >>> print(LeakyRelu(alpha=0.25, beta=1.0).surrogate_grad(-1.0))
         0.25
@@ -125,7 +125,7 @@ class LogTailedRelu(Shape):
         Cai, He, Sun and Vasconcelos (2017), "Deep Learning with Low Precision by Half-wave Gaussian
         Quantization".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import LogTailedRelu
         >>> print(LogTailedRelu(alpha=0.0).surrogate_grad(4.0))
         0.25
@@ -179,7 +179,7 @@ class S2NN(Shape):
         Suetake et al. (2022), "S3NN: Time Step Reduction of Spiking Surrogate Gradients for
         Training Energy Efficient Single-Step Spiking Neural Networks".
 
-    Example:
+    Examples:
         >>> from spikegrad.surrogate import S2NN
         >>> print(S2NN(alpha=4.0, beta=1.0).surrogate_grad(1.0))
         0.5

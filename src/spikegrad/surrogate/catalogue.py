@@ -260,7 +260,7 @@ def get(name: str, **parameters: Any) -> Shape:
         ValueError: there is no such name, the shape takes no such parameter, or a Python number
             lies outside the parameter's admissible range.
 
-    Example:
+    Examples:
         >>> from spikegrad import surrogate
         >>> surrogate.get("arctan", alpha=2.0)
         Arctan(alpha=2.0)

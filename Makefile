@@ -1,0 +1,54 @@
+# Every command sets up what it needs, in the checkout, from a lock file with hashes.
+# Another Python than python3 (3.11 or newer): make test PYTHON=/path/to/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-lowest lint format docs lock
+.NOTPARALLEL:
+
+export PYTHON
+# Material for MkDocs stays with MkDocs 1, and says so at every build unless told not to.
+export NO_MKDOCS_2_WARNING := 1
+bin := .venv/bin
+demo-environment := scripts/environment .venv requirements/demo.txt
+test-environment := scripts/environment .venv requirements/test.txt
+
+help:  ## Show these lines
+	@sed -nE 's/^([a-z-]+):.*  ## /\1 /p' Makefile | while read -r target text; do \
+		printf 'make %-12s %s\n' "$$target" "$$text"; done
+
+demo:  ## Train a spiking network on handwritten digits
+	@$(demo-environment)
+	$(bin)/spikegrad train digits
+
+test: lint docs  ## Run everything that has to pass: lint, types, documentation, tests
+	$(bin)/python -m pytest -n 2
+
+# Without the peers, which need a newer jax. What old versions call deprecated is old news.
+test-lowest:  ## Run the tests with the oldest versions that pyproject.toml allows
+	@scripts/environment .venv-lowest requirements/lowest.txt
+	SPIKEGRAD_LOWEST=1 .venv-lowest/bin/python -m pytest -n 2 -W ignore::DeprecationWarning
+
+lint:  ## Check style, formatting and types
+	@$(test-environment)
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+
+format:  ## Put the code in the project's format
+	@$(test-environment)
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+docs:  ## Build the documentation site into site/
+	@$(test-environment)
+	$(bin)/mkdocs build --strict
+
+compile := $(bin)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
+lock:  ## Write the lock files anew; UPGRADE=--upgrade for the newest versions
+	@$(test-environment)
+	$(compile) $(UPGRADE) --extra lab --group dev -o requirements/test.txt
+	$(compile) $(UPGRADE) --extra lab --group build -c requirements/test.txt -o requirements/demo.txt
+	$(compile) $(UPGRADE) --extra lab --group test --resolution lowest-direct -o requirements/lowest.txt

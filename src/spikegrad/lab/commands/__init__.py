@@ -1,0 +1,3 @@
+"""The command line."""
+
+from spikegrad.lab.commands.main import run as run

@@ -1,0 +1,88 @@
+"""Options that derive from the settings of a run and from the catalogue of surrogates."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import rich_click as click
+
+from spikegrad.lab.config import Config
+from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
+
+SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
+TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str}
+PREFIX = "surrogate_"
+
+
+def option_names() -> dict[str, str]:
+    """The option of every setting, by the name of the setting."""
+    names = {name: f"--{name.replace('_', '-')}" for name in SETTINGS}
+    for parameter in _parameters():
+        clash = f"--{parameter}" in names.values()
+        option = f"surrogate-{parameter}" if clash else parameter
+        names[f"surrogate_parameters.{parameter}"] = f"--{option.replace('_', '-')}"
+    return names
+
+
+def setting_options() -> list[click.Option]:
+    """An option for every setting that declares how it shows in the help."""
+    names = option_names()
+    return [
+        click.RichOption(
+            [names[name], name],
+            type=TYPES[str(field.type)],
+            default=field.default,
+            show_default=True,
+            help=f"{field.metadata['text']} ({field.metadata['domain'].words}).",
+            panel=field.metadata["panel"],
+        )
+        for name, field in SETTINGS.items()
+        if "panel" in field.metadata
+    ]
+
+
+def surrogate_options() -> list[click.Option]:
+    """`--surrogate`, and an option for every parameter that a shape takes."""
+    names = option_names()
+    options: list[click.Option] = [
+        click.RichOption(
+            ["--surrogate"],
+            default=SETTINGS["surrogate"].default,
+            show_default=True,
+            metavar="NAME",
+            help=f"Its gradient: {', '.join(row.name for row in CATALOGUE)}.",
+            panel="Surrogate",
+        )
+    ]
+    for name, takers in _parameters().items():
+        integer = all(parameter.integer for parameter in takers.values())
+        defaults = ", ".join(f"{shape} ({p.default:g})" for shape, p in takers.items())
+        options.append(
+            click.RichOption(
+                [names[f"surrogate_parameters.{name}"], PREFIX + name],
+                type=int if integer else float,
+                help=f"{name} of {defaults}.",
+                panel="Surrogate",
+            )
+        )
+    return options
+
+
+def surrogate_parameters(values: Mapping[str, Any]) -> dict[str, float]:
+    """The parameters that the person gave, out of all values of the options."""
+    return {
+        name.removeprefix(PREFIX): value
+        for name, value in values.items()
+        if name.startswith(PREFIX) and value is not None
+    }
+
+
+def _parameters() -> dict[str, dict[str, Parameter]]:
+    """Every parameter's name, with the shapes that take it."""
+    takers: dict[str, dict[str, Parameter]] = {}
+    for row in CATALOGUE:
+        for name, parameter in row.parameters.items():
+            takers.setdefault(name, {})[row.name] = parameter
+    return takers

@@ -1,0 +1,122 @@
+"""`spikegrad train`: a network on a data set, or a run that goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+from click.core import ParameterSource
+
+from spikegrad.lab.commands import options
+from spikegrad.lab.commands.group import NamingGroup
+from spikegrad.lab.config import Config
+from spikegrad.lab.data import DATASETS, Dataset
+from spikegrad.lab.domains import POSITIVE
+from spikegrad.lab.errors import LabError
+
+ALONE = (
+    "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
+    "leave out {other}."
+)
+BOTH = "--tau and --beta both set the membrane decay: give one of them."
+
+
+class Train(NamingGroup):
+    """A group that also takes `--resume DIR`, alone."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Explain what is wrong with a setting beside `--resume`."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if any(argument.partition("=")[0] == "--resume" for argument in given):
+                raise click.UsageError(ALONE.format(other=error.option_name), ctx) from None
+            raise
+
+
+class OnDataset(click.RichCommand):
+    """A command that trains on a data set."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Explain where `--resume` goes."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name == "--resume":
+                raise click.UsageError(ALONE.format(other=self.name), ctx) from None
+            raise
+
+
+@click.group(cls=Train, invoke_without_command=True, no_args_is_help=True)
+@click.option(
+    "--resume",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Go on with the interrupted run in this folder, to the same end bit for bit.",
+)
+@click.pass_context
+def train(ctx: click.Context, resume: Path | None) -> None:
+    """Train a spiking network on a data set, or go on with an interrupted run."""
+    if resume is None:
+        return
+    if ctx.invoked_subcommand:
+        raise click.UsageError(ALONE.format(other=ctx.invoked_subcommand))
+    from spikegrad.lab import report, runs
+
+    runs.resume(resume, report.Report())
+
+
+def _command(name: str, dataset: Dataset) -> click.Command:
+    def start(out: Path | None, tau: float | None, **values: Any) -> None:
+        config = _config(name, tau, values)
+        from spikegrad.lab import report, runs
+
+        runs.start(config, out, report.Report())
+
+    out = click.RichOption(
+        ["--out"],
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="A new folder for the run [default: the next number under runs/].",
+        panel="Run",
+    )
+    tau = click.RichOption(
+        ["--tau"],
+        type=float,
+        help="Instead of --beta: the membrane time constant in steps (a positive finite number).",
+        panel="Network",
+    )
+    settings = options.setting_options()
+    after_beta = next(i for i, option in enumerate(settings) if option.name == "beta") + 1
+    settings.insert(after_beta, tau)
+    return OnDataset(
+        name=name,
+        callback=start,
+        params=[*settings, *options.surrogate_options(), out],
+        help=f"Train a spiking network on {dataset.text}.",
+    )
+
+
+def _config(dataset: str, tau: float | None, values: Mapping[str, Any]) -> Config:
+    """The settings that the options give.
+
+    Raises:
+        LabError: a value is not allowed; the message names the option.
+    """
+    settings = {name: value for name, value in values.items() if name in options.SETTINGS}
+    if tau is not None:
+        context = click.get_current_context()
+        if context and context.get_parameter_source("beta") is not ParameterSource.DEFAULT:
+            raise LabError(BOTH)
+        if not POSITIVE.contains(tau):
+            raise LabError(f"--tau has to be {POSITIVE.words}, but got {tau!r}.")
+        settings["beta"] = math.exp(-1 / tau)
+    return Config(dataset, surrogate_parameters=options.surrogate_parameters(values), **settings)
+
+
+for _name, _dataset in DATASETS.items():
+    train.add_command(_command(_name, _dataset))

@@ -1,0 +1,27 @@
+"""B3: finite input gives finite results, also where a parameter is far from its default."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.surrogates import ROWS, with_arrays
+
+WIDE = np.float32([-3.4e38, -1e30, -1e10, -1, -1e-10, -1e-37, 0, 1e-37, 1e-10, 1, 1e10, 1e30])
+
+
+@jax.jit
+def results(surrogate, x):
+    return surrogate.surrogate_grad(x), surrogate.antiderivative(x)
+
+
+@pytest.mark.parametrize("factor", [1e-18, 1e-15, 1e-10, 1e10, 1e15, 1e18])
+@pytest.mark.parametrize("row", ROWS)
+def test_B3_results_are_finite_for_every_order_of_magnitude_of_a_parameter(row, factor):
+    for name, parameter in row.parameters.items():
+        if not parameter.integer:
+            surrogate = with_arrays(row, {name: factor * (parameter.default or 1.0)})
+            gradient, relaxation = results(surrogate, WIDE)
+            assert jnp.all(jnp.isfinite(gradient)), (name, gradient)
+            assert jnp.all(jnp.isfinite(relaxation)), (name, relaxation)
