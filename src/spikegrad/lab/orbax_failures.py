@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import logging
 import os
@@ -18,17 +17,15 @@ from typing import Any
 
 @contextlib.contextmanager
 def silent() -> Iterator[None]:
-    """Keep Orbax and TensorStore from telling at length what is raised, and told in one line."""
-    loggers = [logging.getLogger(name) for name in ("absl", "asyncio")]
-    levels = [logger.level for logger in loggers]
+    """Keep Orbax from telling at length what it also raises."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
         with contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -45,31 +42,11 @@ def failing_as_one(folder: Path) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            if not isinstance(sys.unraisablehook, _Forgetful):
-                sys.unraisablehook = _Forgetful(sys.unraisablehook)
             failure = _without_history(error, folder)
+            _ignore_last_words()
             join_others(threads)
-        if failure:
-            # Futures whose errors nobody asked for complain when they go: let them go here.
-            gc.collect()
-            raise failure
-
-
-@dataclass(frozen=True)
-class _Forgetful:
-    """Passes over the last words of a failed operation of Orbax.
-
-    They are of coroutines that it left unfinished, and of TensorStore's threads, which nobody can
-    join, when they want to tell it something and it is gone.
-    """
-
-    hook: Callable[[Any], Any]
-
-    def __call__(self, unraisable: Any, /) -> None:
-        code = getattr(unraisable.object, "cr_code", None)
-        of_orbax = code is not None and "orbax" in code.co_filename
-        if not of_orbax and str(unraisable.exc_value) != "Event loop is closed":
-            self.hook(unraisable)
+    if failure:
+        raise failure
 
 
 def join_others(threads: Sequence[threading.Thread]) -> None:
@@ -88,3 +65,29 @@ def _without_history(error: Exception, path: Path) -> Exception:
     if code:
         return OSError(code, os.strerror(code), str(path))
     return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _ignore_last_words() -> None:
+    """From now on, pass over what is left of a failed operation and complains when it goes.
+
+    That are futures whose errors nobody asked for, coroutines that were not finished, and
+    TensorStore's threads, which nobody can join, when they find an event loop closed.
+    """
+    logging.getLogger("asyncio").addFilter(_is_no_last_word)
+    if not isinstance(sys.unraisablehook, _Forgetful):
+        sys.unraisablehook = _Forgetful(sys.unraisablehook)
+
+
+def _is_no_last_word(record: logging.LogRecord) -> bool:
+    return "exception was never retrieved" not in record.getMessage()
+
+
+@dataclass(frozen=True)
+class _Forgetful:
+    hook: Callable[[Any], Any]
+
+    def __call__(self, unraisable: Any, /) -> None:
+        code = getattr(unraisable.object, "cr_code", None)
+        of_orbax = code is not None and "orbax" in code.co_filename
+        if not of_orbax and str(unraisable.exc_value) != "Event loop is closed":
+            self.hook(unraisable)
