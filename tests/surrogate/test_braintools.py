@@ -80,13 +80,24 @@ def sizes(formula, terms, values, x):
 
 def allowed(formula, terms, values, x):
     """What two roundings of one formula may differ by: a few units, and the argument's share."""
-    slopes = (mp.diff(lambda x: formula(x, **values), mp.mpf(float(point))) for point in x)
+    points = [mp.mpf(float(point)) for point in x]
     return np.array(
         [
-            float(EPS * (8 * size + 4 * abs(mp.mpf(float(point)) * slope))) + 4 * TINY
-            for point, size, slope in zip(x, sizes(formula, terms, values, x), slopes, strict=True)
+            float(EPS * (8 * size + 4 * abs(point) * steepness(formula, values, point, size)))
+            + 4 * TINY
+            for point, size in zip(points, sizes(formula, terms, values, x), strict=True)
         ]
     )
+
+
+def steepness(formula, values, point, size):
+    """The slope that the argument's rounding meets; of harmonics, those of all terms at most.
+
+    Where the slopes of harmonics cancel, their roundings need not.
+    """
+    if "t_period" in values:
+        return size * (2 * values["n"] - 1) * 2 * mp.pi / values["t_period"]
+    return abs(mp.diff(lambda x: formula(x, **values), point))
 
 
 def drawn(data, row):
