@@ -117,7 +117,7 @@ def membranes(
     fired = _array("spikes", spikes, ("time", "neurons")) != 0
     count = u.shape[1]
     figure = new_figure(6.0, 0.7 + 0.95 * count)
-    panels = figure.subplots(count, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    panels = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     for neuron, axes in enumerate(panels):
         steps = np.flatnonzero(fired[:, neuron])
         axes.axhline(threshold, color=GREY, linestyle="--", linewidth=1)

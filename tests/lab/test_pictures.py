@@ -50,6 +50,7 @@ def test_the_hidden_raster_has_every_spike_and_the_earliest_neurons_first(traine
 def test_membranes_cross_the_threshold_where_they_fire(trainer, activity):
     panels = pictures.membranes(trainer, activity).axes
     assert len(panels) == pictures.SHOWN
+    assert len({axes.get_title(loc="left") for axes in panels}) == pictures.SHOWN
     for axes in panels:
         threshold, membrane, spikes, *_ = axes.lines
         u = membrane.get_ydata()

@@ -212,6 +212,6 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
         )  # fmt: skip
     assert found.returncode == 2
     assert found.stderr == (
-        "spikegrad: The output cannot be written: No space left on device. The run is safe up to "
-        "epoch 0 of 1. Go on with: spikegrad train --resume runs/digits-0001\n"
+        "spikegrad: The output cannot be written: No space left on device. Go on with: "
+        "spikegrad train --resume runs/digits-0001\n"
     )

@@ -41,21 +41,21 @@ class Config:
         "How an image becomes input: "
         + "; ".join(f"{name}, {encoding.text}" for name, encoding in ENCODINGS.items()),
     )
-    time_steps: int = setting(16, "Network", whole(1, 10_000), "Time steps that a sample lasts")
+    time_steps: int = setting(16, "Network", whole(1, 10_000), "Length of a sample in time steps")
     hidden: int = setting(256, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
     beta: float = setting(
         0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
     )
     epochs: int = setting(30, "Training", whole(1, 10_000), "How often each sample is seen")
-    batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in one step of Adam")
+    batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in a step of Adam")
     learning_rate: float = setting(
-        0.01, "Training", POSITIVE, "Adam's step size at the start; a cosine takes it to 0"
+        0.01, "Training", POSITIVE, "Step size of Adam at the start; a cosine takes it to 0"
     )
     seed: int = setting(
         0,
         "Training",
         whole(0, 2**32 - 1),
-        "What all that is drawn derives from; the same seed gives the same network, bit for bit",
+        "All that is drawn derives from it, so the same seed gives the same network bit for bit",
     )
 
     def __post_init__(self) -> None:

@@ -108,12 +108,17 @@ def hidden_raster(trainer: Trainer, activity: Activity) -> Figure:
 
 
 def membranes(trainer: Trainer, activity: Activity) -> Figure:
-    """The membrane potentials of a few hidden neurons for the sample, busy to silent."""
+    """The membrane potentials of a few hidden neurons for the sample, busy to silent.
+
+    All but one are of those that fire, as far as there are so many.
+    """
     excess = np.asarray(activity.excess)[:, 0]
     spikes = np.asarray(activity.spikes)[:, 0]
-    by_count = np.argsort(-spikes.sum(0), kind="stable")
-    places = np.linspace(0, len(by_count) - 1, min(SHOWN, len(by_count))).round().astype(int)
-    chosen = by_count[places]
+    counts = spikes.sum(0)
+    by_count = np.argsort(-counts, kind="stable")
+    firing = int((counts > 0).sum())
+    busy = np.linspace(0, firing - 1, min(SHOWN - 1, firing)).round().astype(int)
+    chosen = by_count[[*busy, *range(firing, len(by_count))][:SHOWN]]
     return plotting.membranes(
         excess[:, chosen] + THRESHOLD,
         spikes[:, chosen],

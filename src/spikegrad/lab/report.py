@@ -26,14 +26,15 @@ class Report:
     """Tells a person how a run goes, on stdout, and what is odd about it, on stderr."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._epochs = 0
         self._bar: Progress | None = None
 
     def warn(self, line: str) -> None:
         """One line about something odd that the run copes with."""
-        Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False)
+        console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        console.print(line, markup=False)
 
     def begin(
         self, config: Config, split: Split, folder: RunFolder, history: Sequence[Epoch]

@@ -25,11 +25,13 @@ from spikegrad.lab.training import Epoch, Evaluation, State, Trainer
 CANNOT_MAKE = "--out: {path} cannot be written: {reason}."
 NO_CHECKPOINT = "--resume: {path} has no usable checkpoint{damaged}."
 DAMAGED = "{path} is damaged, so the checkpoint before it is used; it is kept as {kept}."
-STOPPED = "Stopped{after}. Go on with: spikegrad train --resume {path}"
-CANNOT_GO_ON = (
-    "{file} cannot be written: {reason}. The run is safe up to epoch {epoch} of {epochs}. "
-    "Go on with: spikegrad train --resume {path}"
+STOPPED = "Stopped{after}. {go_on}"
+CANNOT_WRITE = "{file} cannot be written: {reason}. {go_on}"
+OUT_OF_MEMORY = (
+    "Out of memory: take a smaller --hidden, --time-steps or --batch-size. "
+    "{path} holds the first {epoch} epochs."
 )
+GO_ON = "Go on with: spikegrad train --resume {path}"
 DIVERGED = (
     "The loss is not finite in epoch {epoch}: take a --learning-rate below {rate}. "
     "{path} holds the epochs before."
@@ -83,43 +85,57 @@ def _trainer(config: Config) -> Trainer:
 
 def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
     """Train from the newest checkpoint to the end, and write what is found."""
-    config = trainer.config
     history: list[Epoch] = []
-    try:
-        with Checkpoints(folder.checkpoints) as checkpoints:
-            state, history = _newest(checkpoints, folder, trainer.initial_state(), report)
-            report.begin(config, trainer.split, folder, history)
-            folder.write_metrics(history)
-            with report.progress(history):
-                while len(history) < config.epochs:
-                    state, epoch = trainer.epoch(state, len(history) + 1)
-                    if not math.isfinite(epoch.loss):
-                        raise LabError(
-                            DIVERGED.format(
-                                epoch=epoch.epoch, rate=config.learning_rate, path=folder.path
-                            )
-                        )
-                    with _uninterrupted():
-                        checkpoints.save(state, [*history, epoch])
-                        history.append(epoch)
-                        folder.write_metrics(history)
-                    report.epoch(epoch)
+    with _told_in_one_line(folder, history):
+        state = _learn(folder, trainer, history, report)
         _conclude(folder, trainer, state, history, report)
+
+
+def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Report) -> State:
+    """Train to the last epoch; `history` gets each one as soon as it is safe."""
+    config = trainer.config
+    with Checkpoints(folder.checkpoints) as checkpoints:
+        state, done = _newest(checkpoints, folder, trainer.initial_state(), report)
+        history += done
+        folder.write_metrics(history)
+        report.begin(config, trainer.split, folder, history)
+        with report.progress(history):
+            while len(history) < config.epochs:
+                state, epoch = trainer.epoch(state, len(history) + 1)
+                if not math.isfinite(epoch.loss):
+                    raise LabError(
+                        DIVERGED.format(
+                            epoch=epoch.epoch, rate=config.learning_rate, path=folder.path
+                        )
+                    )
+                with _uninterrupted():
+                    checkpoints.save(state, [*history, epoch])
+                    history.append(epoch)
+                    folder.write_metrics(history)
+                report.epoch(epoch)
+    return state
+
+
+@contextlib.contextmanager
+def _told_in_one_line(folder: RunFolder, history: list[Epoch]) -> Iterator[None]:
+    """Say in one line what ended the run, how far it is safe, and how to go on."""
+    go_on = GO_ON.format(path=folder.path)
+    try:
+        yield
     except KeyboardInterrupt:
-        after = f" after epoch {len(history)} of {config.epochs}" if history else ""
-        raise Interrupted(STOPPED.format(after=after, path=folder.path)) from None
+        after = f" after epoch {len(history)}" if history else ""
+        raise Interrupted(STOPPED.format(after=after, go_on=go_on)) from None
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise LabError(
-            CANNOT_GO_ON.format(
-                file=error.filename or "The output",
-                reason=error.strerror,
-                epoch=len(history),
-                epochs=config.epochs,
-                path=folder.path,
-            )
-        ) from error
+        file = error.filename or "The output"
+        message = CANNOT_WRITE.format(file=file, reason=error.strerror, go_on=go_on)
+        raise LabError(message) from error
+    except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+            message = OUT_OF_MEMORY.format(path=folder.path, epoch=len(history))
+            raise LabError(message) from error
+        raise
 
 
 def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Report) -> Restored:

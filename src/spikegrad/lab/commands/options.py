@@ -35,7 +35,7 @@ def setting_options() -> list[click.Option]:
             type=TYPES[str(field.type)],
             default=field.default,
             show_default=True,
-            help=f"{field.metadata['text']} ({field.metadata['domain'].words}).",
+            help=_setting_help(field),
             panel=field.metadata["panel"],
         )
         for name, field in SETTINGS.items()
@@ -52,7 +52,7 @@ def surrogate_options() -> list[click.Option]:
             default=SETTINGS["surrogate"].default,
             show_default=True,
             metavar="NAME",
-            help=f"Its gradient: {', '.join(row.name for row in CATALOGUE)}.",
+            help=f"One of {', '.join(row.name for row in CATALOGUE)}.",
             panel="Surrogate",
         )
     ]
@@ -63,7 +63,7 @@ def surrogate_options() -> list[click.Option]:
             click.RichOption(
                 [names[f"surrogate_parameters.{name}"], PREFIX + name],
                 type=int if integer else float,
-                help=f"{name} of {defaults}.",
+                help=f"Of {defaults}.",
                 panel="Surrogate",
             )
         )
@@ -77,6 +77,12 @@ def surrogate_parameters(values: Mapping[str, Any]) -> dict[str, float]:
         for name, value in values.items()
         if name.startswith(PREFIX) and value is not None
     }
+
+
+def _setting_help(field: dataclasses.Field[Any]) -> str:
+    text, words = field.metadata["text"], field.metadata["domain"].words
+    # A text about words says what each of them means.
+    return f"{text}." if field.type == "str" else f"{text} ({words})."
 
 
 def _parameters() -> dict[str, dict[str, Parameter]]:

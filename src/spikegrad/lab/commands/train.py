@@ -21,6 +21,10 @@ ALONE = (
     "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
     "leave out {other}."
 )
+SURROGATE_HELP = (
+    "The gradient that the network learns through. With each parameter stand the shapes that take "
+    "it, and their defaults."
+)
 BOTH = "--tau and --beta both set the membrane decay: give one of them."
 
 
@@ -60,7 +64,14 @@ class OnDataset(click.RichCommand):
 )
 @click.pass_context
 def train(ctx: click.Context, resume: Path | None) -> None:
-    """Train a spiking network on a data set, or go on with an interrupted run."""
+    """Train a spiking network on a data set, or go on with an interrupted run.
+
+    \b
+    Examples:
+    spikegrad train digits
+    spikegrad train digits --surrogate arctan --alpha 2 --encoding rate
+    spikegrad train --resume runs/digits-0001
+    """
     if resume is None:
         return
     if ctx.invoked_subcommand:
@@ -87,7 +98,7 @@ def _command(name: str, dataset: Dataset) -> click.Command:
     tau = click.RichOption(
         ["--tau"],
         type=float,
-        help="Instead of --beta: the membrane time constant in steps (a positive finite number).",
+        help="Instead of --beta, the membrane time constant in steps (a positive finite number).",
         panel="Network",
     )
     settings = options.setting_options()
@@ -98,6 +109,12 @@ def _command(name: str, dataset: Dataset) -> click.Command:
         callback=start,
         params=[*settings, *options.surrogate_options(), out],
         help=f"Train a spiking network on {dataset.text}.",
+        panels=[
+            click.RichOptionPanel("Network"),
+            click.RichOptionPanel("Training"),
+            click.RichOptionPanel("Surrogate", help=SURROGATE_HELP),
+            click.RichOptionPanel("Run"),
+        ],
     )
 
 
