@@ -11,6 +11,8 @@ STUB = Path(functional.__file__).with_suffix(".pyi")
 
 HEADER = '''"""The function form of every shape; written by scripts/stubs.py."""
 
+from math import inf
+
 import jax
 from jax.typing import ArrayLike
 '''
@@ -20,13 +22,14 @@ def stub() -> str:
     """The text of the stub."""
     forms = []
     for name in sorted(functional.__all__):
-        parameters = ", ".join(
+        parameters = [
             str(parameter).replace("'", "")
             for parameter in inspect.signature(getattr(functional, name)).parameters.values()
-        )
-        one_line = f"def {name}({parameters}) -> jax.Array: ..."
+        ]
+        one_line = f"def {name}({', '.join(parameters)}) -> jax.Array: ..."
         if len(one_line) > 100:
-            one_line = f"def {name}(\n    {parameters}\n) -> jax.Array: ..."
+            lines = "".join(f"    {parameter},\n" for parameter in parameters)
+            one_line = f"def {name}(\n{lines}) -> jax.Array: ..."
         forms.append(one_line)
     return HEADER + "\n" + "\n".join(forms) + "\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
+from tests.surrogates import complete
 
 from spikegrad.surrogate.catalogue import Row
 
@@ -31,7 +32,7 @@ def parameter(row: Row, name: str, low: float = 0.01, high: float = 100.0) -> st
 
 def parameters(row: Row, low: float = 0.01, high: float = 100.0) -> st.SearchStrategy[dict]:
     """Admissible parameters of a shape, all of them given."""
-    return st.fixed_dictionaries({name: parameter(row, name, low, high) for name in row.parameters})
+    return st.fixed_dictionaries({name: parameter(row, name, low, high) for name in complete(row)})
 
 
 def inputs(largest: float = 1e4) -> st.SearchStrategy[np.ndarray]:

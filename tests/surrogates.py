@@ -80,10 +80,16 @@ def label(parameters: Mapping[str, Any]) -> str:
     return ",".join(f"{name}={value}" for name, value in parameters.items()) or "defaults"
 
 
+def complete(row: Row, sample: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All parameters of a shape that have a value: a sample's, and defaults for the others."""
+    defaults = {name: parameter.default for name, parameter in row.parameters.items()}
+    values = defaults | dict(sample or {})
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def with_arrays(row: Row, parameters: Mapping[str, Any] | None = None, dtype: Any = None) -> Any:
     """The shape with array parameters (whole numbers stay static), defaults where none is given."""
-    values = {name: parameter.default for name, parameter in row.parameters.items()}
-    values |= parameters or {}
+    values = complete(row, parameters)
     fixed = {name: value for name, value in values.items() if row.parameters[name].integer}
     moving = {name: jnp.asarray(value, dtype or jnp.float32) for name, value in values.items()}
     return row.shape(**moving | fixed)
@@ -95,6 +101,9 @@ def _params(surrogates: Mapping[str, Surrogate]) -> list[Any]:
 
 ROWS = [pytest.param(row, id=row.name) for row in CATALOGUE]
 """Every shape, as its row of the catalogue."""
+
+PARAMETRISED = [param for param in ROWS if param.values[0].parameters]
+"""Every shape that has a parameter."""
 
 SAMPLED = [
     pytest.param(row, sample, id=f"{row.name}-{label(sample)}")

@@ -243,7 +243,7 @@ def _evaluate(library: ModuleType, difference: Difference, x: jax.Array) -> floa
 
 def _parameters(difference: Difference) -> dict[str, float]:
     made = getattr(spikegrad_surrogate, difference.shape)(**difference.parameters)
-    return dict(vars(made))
+    return {name: value for name, value in vars(made).items() if value is not None}
 
 
 def _truth(difference: Difference, x: float) -> mp.mpf:

@@ -26,7 +26,7 @@ class Reference(NamedTuple):
 
 def exp(z: mp.mpf) -> mp.mpf:
     """mpmath's own takes seconds to tell how small `exp(-1e600)` is."""
-    return mp.exp(z) if z > -1e5 else mp.mpf(0)
+    return mp.mpf(0) if z < -1e5 else mp.exp(min(z, 1e5))
 
 
 def logistic(z: mp.mpf) -> mp.mpf:
@@ -65,8 +65,45 @@ def multi_gaussian(of: Formula, sign: int) -> Formula:
     return formula
 
 
-def q_pseudo_spike_rise(x: mp.mpf, alpha: mp.mpf) -> mp.mpf:
-    c = 2 / (alpha + 1)
+def sech2(z: mp.mpf) -> mp.mpf:
+    return 4 * exp(-2 * abs(z)) / (1 + exp(-2 * abs(z))) ** 2
+
+
+def hypot1(z: mp.mpf) -> mp.mpf:
+    return mp.sqrt(1 + z**2)
+
+
+def sign_swish_slope(z: mp.mpf, sign: int) -> mp.mpf:
+    return (2 + sign * z * mp.tanh(z / 2)) * sech2(z / 2) / 2
+
+
+def windowed_integral(u: mp.mpf, alpha: mp.mpf, lo: mp.mpf) -> mp.mpf:
+    if mp.isinf(lo):
+        return 1 / (alpha * (1 - alpha * u)) if u < 0 else 1 / alpha + u / (1 + alpha * u)
+    return u / (1 + alpha * abs(u)) - lo / (1 + alpha * abs(lo))
+
+
+def escape_integral(x: mp.mpf, p0: mp.mpf, delta_u: mp.mpf, cap: mp.mpf) -> mp.mpf:
+    corner = mp.inf if mp.isinf(cap) else delta_u * mp.log(cap * delta_u / p0)
+    if x > corner:
+        return cap * delta_u + cap * (x - corner)
+    return p0 * exp(x / delta_u)
+
+
+def to_multiple(x: mp.mpf, period: mp.mpf) -> mp.mpf:
+    rest = mp.fmod(x, period)
+    return min(rest, period - rest)
+
+
+def periods(x: mp.mpf, period: mp.mpf, rise: Formula) -> mp.mpf:
+    rest = mp.fmod(x, period)
+    whole = (x - rest) / period
+    partial = rise(rest) if rest <= period / 2 else 2 * rise(period / 2) - rise(period - rest)
+    return 2 * whole * rise(period / 2) + partial
+
+
+def q_pseudo_spike_rise(x: mp.mpf, alpha: mp.mpf, scale: mp.mpf | None = None) -> mp.mpf:
+    c = scale or 2 / (alpha + 1)
     if alpha == 1:
         return mp.log1p(c * abs(x)) / c
     return ((1 + c * abs(x)) ** (1 - alpha) - 1) / (c * (1 - alpha))
@@ -111,10 +148,93 @@ REFERENCES: dict[str, Reference] = {
         rising(lambda d, alpha: mp.atan2(1, mp.pi / 2 * alpha * d) / mp.pi),
     ),
     "QPseudoSpike": Reference(
-        lambda x, alpha: (1 + 2 / (alpha + 1) * abs(x)) ** -alpha,
-        lambda x, alpha: HALF + mp.sign(x) * q_pseudo_spike_rise(x, alpha),
+        lambda x, alpha, scale=None: (1 + (scale or 2 / (alpha + 1)) * abs(x)) ** -alpha,
+        lambda x, alpha, scale=None: HALF + mp.sign(x) * q_pseudo_spike_rise(x, alpha, scale),
         None,
-        lambda x, alpha: HALF + q_pseudo_spike_rise(x, alpha),
+        lambda x, alpha, scale=None: HALF + q_pseudo_spike_rise(x, alpha, scale),
+    ),
+    "SignSwish": Reference(
+        lambda x, beta: sign_swish_slope(beta * abs(x), -1) * beta,
+        lambda x, beta: 2 * logistic(beta * x) * (1 + beta * x * logistic(-beta * x)),
+        lambda x, beta: sign_swish_slope(beta * abs(x), 1) * beta,
+        lambda x, beta: 2 * logistic(beta * x) * (1 + abs(beta * x) * logistic(-beta * x)),
+    ),
+    "AlgebraicSigmoid": Reference(
+        lambda x, alpha: (1 + (x / alpha) ** 2) ** (-3 * HALF),
+        rising(
+            lambda d, alpha: alpha / (hypot1(d / alpha) * (hypot1(d / alpha) + d / alpha)),
+            lambda alpha: 2 * alpha,
+        ),
+    ),
+    "ClippedReciprocal": Reference(
+        lambda x, alpha: min(alpha, 1 / abs(x)) if x else alpha,
+        rising(lambda d, alpha: HALF - alpha * d if alpha * d <= 1 else -HALF - mp.log(alpha * d)),
+        None,
+        lambda x, alpha: (
+            HALF + (alpha * abs(x) if alpha * abs(x) <= 1 else 1 + mp.log(alpha * abs(x)))
+        ),
+    ),
+    "Rect": Reference(
+        lambda x, alpha: alpha if abs(x) < 1 / (2 * alpha) else 0,
+        rising(lambda d, alpha: max(HALF - alpha * d, 0)),
+    ),
+    "Dspike": Reference(
+        lambda x, b, r: b / (2 * mp.tanh(b * r)) * sech2(b * x) if abs(x) <= r else 0,
+        rising(
+            lambda d, b, r: (
+                mp.sinh(b * (r - d)) / (2 * mp.sinh(b * r) * mp.cosh(b * d)) if d < r else 0
+            )
+        ),
+    ),
+    "WindowedInvSquare": Reference(
+        lambda x, alpha, lo, hi: (1 + alpha * abs(x)) ** -2 if lo < x < hi else 0,
+        lambda x, alpha, lo, hi: windowed_integral(min(max(x, lo), hi), alpha, lo),
+    ),
+    "StraightThrough": Reference(lambda x: 1, lambda x: HALF + x, None, lambda x: HALF + abs(x)),
+    "GradedExp": Reference(
+        lambda x, tau, scale: scale * exp(min(x, 0) / tau),
+        lambda x, tau, scale: scale * tau * exp(min(x, 0) / tau) + scale * max(x, 0),
+    ),
+    "ExponentialEscape": Reference(
+        lambda x, p0, delta_u, cap: min(p0 / delta_u * exp(x / delta_u), cap),
+        lambda x, p0, delta_u, cap: escape_integral(x, p0, delta_u, cap),
+    ),
+    "ClampedInvSquare": Reference(
+        lambda x, beta: (1 + beta * max(-x, 0)) ** -2,
+        lambda x, beta: 1 / (beta * (1 + beta * max(-x, 0))) + max(x, 0),
+    ),
+    "HardTanhOffset": Reference(
+        lambda x, beta: 1 + min(max(beta * x, -1), 1),
+        lambda x, beta: 2 * x if beta * x > 1 else max(1 + beta * x, 0) ** 2 / (2 * beta),
+    ),
+    "TanhOffset": Reference(
+        lambda x, beta: 1 + sech2(beta * x),
+        lambda x, beta: HALF + x + mp.tanh(beta * x) / beta,
+        None,
+        lambda x, beta: HALF + abs(x) + mp.tanh(beta * abs(x)) / beta,
+    ),
+    "SigmoidRamp": Reference(
+        lambda x, shift: logistic(x - shift),
+        lambda x, shift: max(x - shift, 0) + mp.log1p(exp(-abs(x - shift))),
+    ),
+    "PeriodicExponential": Reference(
+        lambda x, width, threshold, rise: (
+            exp(x / width) if x < 0 else exp(-rise / width * to_multiple(x, threshold))
+        ),
+        lambda x, width, threshold, rise: (
+            width * exp(x / width)
+            if x < 0
+            else width
+            + periods(x, threshold, lambda d: width / rise * (1 - exp(-rise / width * d)))
+        ),
+    ),
+    "PeriodicInvSquare": Reference(
+        lambda x, beta: (1 + beta * (-x if x < 0 else to_multiple(x, 1))) ** -2,
+        lambda x, beta: (
+            1 / (beta * (1 - beta * x))
+            if x < 0
+            else 1 / beta + periods(x, 1, lambda d: d / (1 + beta * d))
+        ),
     ),
     "ERF": Reference(
         lambda x, alpha: alpha / mp.sqrt(mp.pi) * exp(-((alpha * x) ** 2)),

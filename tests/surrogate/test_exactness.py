@@ -15,14 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.helpers import FLOATS, x64
-from tests.surrogate.exactness import complete, inputs, method, sharpness, worst
+from tests.surrogate.exactness import inputs, method, sharpness, worst
 from tests.surrogate.references import REFERENCES
+from tests.surrogates import complete
 
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
 BOUND = 4.0
 METHODS = ("surrogate_grad", "surrogate_fun")
-EVEN = [row for row in CATALOGUE if row.name not in ("LeakyRelu", "LogTailedRelu", "S2NN")]
+EVEN = [row for row in CATALOGUE if row.even]
 
 each_row = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 each_method = pytest.mark.parametrize("name", METHODS)
@@ -52,7 +53,7 @@ def test_B3_error_is_at_most_four_units_in_the_last_place(row: Row, name: str, d
 @each_method
 @each_row
 def test_B3_compiled_code_is_as_exact(row: Row, name: str, dtype: str):
-    found = worst(row, name, {}, dtype, points=30, compiled=True)
+    found = worst(row, name, {}, dtype, points=20, compiled=True)
     assert found.ulp <= BOUND, found
 
 
@@ -62,6 +63,8 @@ def test_B3_even_shapes_are_symmetric_to_the_bit(row: Row, dtype: str):
     kind = np.dtype(getattr(jnp, dtype))
     for sample in ({}, *row.samples):
         parameters = complete(row, sample)
+        if parameters.get("lo", 0) != -parameters.get("hi", 0):
+            continue  # a window that is not around the threshold
         x = jnp.asarray(inputs(kind, sharpness(row, parameters), 200))
         got = np.asarray(method(row, "surrogate_grad", parameters)(x))
         assert got.tobytes() == got[::-1].tobytes(), sample

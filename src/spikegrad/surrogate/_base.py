@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterable
@@ -15,6 +16,11 @@ from jax.ad_checkpoint import checkpoint_name
 from jax.custom_derivatives import SymbolicZero
 from jax.tree_util import GetAttrKey, PyTreeDef, keystr
 from jax.typing import ArrayLike
+
+from spikegrad.surrogate._facts import (
+    Fact,
+    Facts,
+)
 
 NO_GRADIENT = (
     "{name} defines no surrogate_grad(x). A surrogate needs that one method: the derivative to put "
@@ -68,6 +74,8 @@ def as_input(x: ArrayLike | Any, name: str) -> jax.Array:
     """Turn what a user passes as `x` into a real floating array, promoted as `jnp.sin` does."""
     x = dimensionless(x, name)
     try:
+        if x is None:  # which older versions of JAX take for NaN
+            raise TypeError
         array = jnp.asarray(x)
     except (TypeError, ValueError) as error:
         raise TypeError(NOT_REAL.format(name=name, got=type(x).__name__)) from error
@@ -162,6 +170,57 @@ class Surrogate:
         """The relaxation: the smooth function whose derivative is `surrogate_grad`; optional."""
         raise NotImplementedError(NO_RELAXATION.format(name=type(self).__name__))
 
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """The integral of `surrogate_grad` up to `x`: 0 at minus infinity, or else 0.5 at 0.
+
+        The second holds where the integral from minus infinity is not finite. Computed by adaptive
+        quadrature, accurate to 1e-6, unless a class knows better; the parameters have to be
+        concrete. Its derivative is `surrogate_grad`.
+        """
+        from spikegrad.surrogate import _numeric
+
+        return _numeric.antiderivative(self, as_input(x, type(self).__name__))
+
+    def facts(self) -> Facts:
+        """Peak, area, half width, support and tail of the gradient, all at once.
+
+        Computed from its values, unless a class knows better.
+        """
+        from spikegrad.surrogate import _numeric
+
+        return _numeric.facts(self)
+
+    peak = Fact()
+    area = Fact()
+    half_width = Fact()
+    support = Fact()
+    tail = Fact()
+
+    def shifted(self, x0: ArrayLike) -> Surrogate:
+        """The same gradient around `x0` instead of 0."""
+        from spikegrad.surrogate.compose import Shifted
+
+        return Shifted(self, x0)
+
+    def __rmul__(self, factor: Any) -> Surrogate:
+        from spikegrad.surrogate.compose import scale
+
+        if not isinstance(factor, int | float | np.number | np.ndarray | jax.Array):
+            return NotImplemented
+        return scale(factor, self)
+
+    __mul__ = __rmul__
+
+    def __add__(self, other: Any) -> Surrogate:
+        from spikegrad.surrogate.compose import add
+
+        if not isinstance(other, Surrogate):
+            return NotImplemented
+        return add(self, other)
+
+    # NumPy would otherwise take a surrogate for an array of one object.
+    __array_ufunc__ = None
+
     def __setattr__(self, name: str, value: Any) -> None:
         layout = getattr(self, "_layout", None)
         if layout and name in layout:
@@ -182,7 +241,11 @@ class Surrogate:
         object.__setattr__(self, "_layout", layout)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={_brief(value)}" for name, value in vars(self).items())
+        # In the order of __init__, whatever order JAX has rebuilt the attributes in.
+        attributes = vars(self)
+        declared = [name for name in inspect.signature(type(self)).parameters if name in attributes]
+        names = dict.fromkeys([*declared, *attributes])
+        shown = (f"{name}={_brief(attributes[name])}" for name in names)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:

@@ -27,6 +27,13 @@ class Pair(NamedTuple):
     lo: jax.Array | None = None
 
 
+def as_float(value: Any, like: jax.Array) -> jax.Array:
+    """A parameter that may be infinite, in the dtype of `like`."""
+    if isinstance(value, int | float | np.number):
+        return jnp.full_like(like, float(value))
+    return exact(value, like).hi
+
+
 def exact(value: Any, like: jax.Array) -> Pair:
     """A parameter as a Pair in the dtype of `like`: a Python number keeps all of its digits."""
     if isinstance(value, int | float | np.number):
@@ -93,10 +100,11 @@ def _minus_product(start: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def product(a: Pair, b: Pair) -> Pair:
-    """`a * b`, no larger than the largest number, since the derivative of infinity is NaN."""
+    """`a * b`, finite for finite `a` and `b`, since the derivative of infinity is NaN."""
     largest = jnp.finfo(b.hi.dtype).max
     plain = a.hi * b.hi
-    hi = _opaque(jnp.where(jnp.abs(plain) <= largest, plain, jnp.sign(plain) * largest))
+    fits = (jnp.abs(plain) <= largest) | (jnp.abs(b.hi) == jnp.inf)
+    hi = _opaque(jnp.where(fits, plain, jnp.sign(plain) * largest))
     lo = -_minus_product(hi, a.hi, b.hi)
     if a.lo is not None:
         lo += a.lo * b.hi
@@ -175,20 +183,44 @@ def over_square(factor: jax.Array, a: Pair, more: Pair | None = None) -> jax.Arr
     return factor * u / value(square) * u
 
 
+# By the bytes of a float: from which exponent on, and by how much, an exponential is shifted.
+_SHIFTS = {4: (64.0, 32.0), 8: (512.0, 64.0)}
+
+
 def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-a)` for `a >= 0`, in full also where `exp(-a)` alone underflows."""
-    threshold, shift = {4: (64.0, 32.0), 8: (512.0, 64.0)}[a.hi.dtype.itemsize]
+    threshold, shift = _SHIFTS[a.hi.dtype.itemsize]
     far = a.hi >= threshold
     zero = jnp.zeros_like(a.hi)
     scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
-    relative = zero
-    if a.lo is not None:  # and where the exponential is not 0: far out, a rest can be huge
-        relative = jnp.where(a.hi < 2 * jnp.finfo(zero.dtype).maxexp, -a.lo, zero)
+    # Beyond this the exponential is 0 whatever the factor, and a rest or a derivative can be huge.
+    limit = 2.0 * jnp.finfo(zero.dtype).maxexp
+    a = where(a.hi < limit, a, Pair(zero + limit))
+    relative = zero if a.lo is None else -a.lo
     if factor is not None:
         scale = factor.hi * scale
         if factor.lo is not None:
             relative += _rest(factor.lo / factor.hi)
     return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi) * (scale + scale * relative)
+
+
+def exp_plus(a: Pair, factor: Pair) -> jax.Array:
+    """`factor * exp(a)` for any `a`, in full also where `exp(a)` alone over- or underflows."""
+    threshold, shift = _SHIFTS[a.hi.dtype.itemsize]
+    far = a.hi >= threshold
+    moved = Pair(a.hi - jnp.where(far, jnp.full_like(a.hi, shift), jnp.zeros_like(a.hi)), a.lo)
+    growth = jnp.where(far, jnp.full_like(a.hi, math.exp(shift)), jnp.ones_like(a.hi))
+    return exp_minus(minus(moved), scaled(factor, growth))
+
+
+def one_minus_exp(a: Pair) -> Pair:
+    """`1 - exp(-a)` for `a >= 0`, in full also where `a` is small."""
+    one = jnp.ones_like(a.hi)
+    near = a.hi < 0.5
+    small = where(near, a, Pair(0 * one))
+    return where(
+        near, product(small, expm1_ratio(-small.hi)), total(Pair(one), Pair(-exp_minus(a)))
+    )
 
 
 def power(base: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
@@ -198,15 +230,15 @@ def power(base: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
         relative += exponent.hi * (base.lo / base.hi)
     if exponent.lo is not None:
         relative += exponent.lo * jnp.log(base.hi)
-    return jnp.power(base.hi, exponent.hi), lax.stop_gradient(relative)
+    return jnp.power(base.hi, exponent.hi), _rest(relative)
 
 
-def expm1_ratio(u: jax.Array) -> jax.Array:
+def expm1_ratio(u: jax.Array) -> Pair:
     """`(exp(u) - 1) / u` for `|u| <= 1/2`, smooth through 0."""
     series = jnp.ones_like(u)
-    for n in range(16, 1, -1):
+    for n in range(16, 2, -1):
         series = 1 + series * u / n
-    return series
+    return total(Pair(jnp.ones_like(u)), Pair(series * u / 2))
 
 
 # Chebyshev coefficients of (1 + 2 z) exp(z^2) erfc(z) in t = (z - 3.75) / (z + 3.75), the variable

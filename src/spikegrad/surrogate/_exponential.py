@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -17,6 +19,12 @@ from spikegrad.surrogate._exact import (
     scaled,
     total,
     value,
+)
+from spikegrad.surrogate._facts import (
+    ACOSH_ROOT_2,
+    EXPONENTIAL,
+    REAL,
+    Facts,
 )
 from spikegrad.surrogate._shape import POSITIVE, Shape, rounded_once
 
@@ -60,6 +68,16 @@ class Sigmoid(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / 4,
+            area=1.0,
+            half_width=2 * ACOSH_ROOT_2 / self.alpha,
+            support=REAL,
+            tail=EXPONENTIAL,
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return logistic_slope(self.alpha, magnitude(x))
@@ -99,6 +117,16 @@ class PiecewiseExp(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / 2,
+            area=1.0,
+            half_width=math.log(2) / self.alpha,
+            support=REAL,
+            tail=EXPONENTIAL,
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return decay(self.alpha, magnitude(x), scaled(exact(self.alpha, x), 0.5))
@@ -136,6 +164,16 @@ class SlayerGrad(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=2 / self.alpha,
+            half_width=math.log(2) / self.alpha,
+            support=REAL,
+            tail=EXPONENTIAL,
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return decay(self.alpha, magnitude(x))
@@ -145,3 +183,64 @@ class SlayerGrad(Shape):
         per_alpha = reciprocal(exact(self.alpha, x))
         tail = decay(self.alpha, magnitude(x), per_alpha)
         return jnp.where(x < 0, tail, 2 * value(per_alpha) - tail)
+
+
+class SignSwish(Shape):
+    """Slope of the sign-swish: a peak with a shallow negative rim on either side.
+
+        grad(x) = beta (2 - z tanh(z/2)) / (1 + cosh(z)),  z = beta x
+        fun(x)  = 2 s(z) (1 + z s(-z)),                    s(z) = 1 / (1 + exp(-z))
+
+    Take half of it for a step from 0 to 1: it was made for a sign, from -1 to 1.
+
+    Args:
+        beta: sharpness, positive, default 5; a larger one narrows and raises the peak.
+
+    Facts:
+        Peak beta at 0, area 2, support all x, tails negative, |x| exp(-beta |x|), even.
+
+    Source:
+        Darabi, Belbahri, Courbariaux and Partovi Nia (2018), "BNN+: Improved Binary Network
+        Training".
+
+    Examples:
+        >>> from spikegrad.surrogate import SignSwish
+        >>> print(SignSwish(beta=5.0).surrogate_grad(0.0))
+        5.0
+    """
+
+    admissible = {"beta": POSITIVE}
+
+    def __init__(self, beta: ArrayLike = 5.0) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.beta,
+            area=2.0,
+            half_width=1.17068594592942 / self.beta,
+            support=REAL,
+            tail=EXPONENTIAL,
+        )
+
+    def _parts(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """`z = beta |x|`, no further than where the exponential is 0, and `exp(-z)`."""
+        distance = magnitude(x)
+        z = exact(self.beta, x).hi * distance
+        return jnp.minimum(z, jnp.finfo(x.dtype).maxexp), decay(self.beta, distance)
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        z, t = self._parts(x)
+        factor = 2 * exact(self.beta, x).hi * (2 - z * (1 - t) / (1 + t))
+        one_plus_t = total(Pair(jnp.ones_like(x)), Pair(t))
+        return over_square(decay(self.beta, magnitude(x), Pair(factor)), one_plus_t)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        z, t = self._parts(x)
+        below = decay(self.beta, magnitude(x), Pair(2 / (1 + t) * (1 - z / (1 + t))))
+        above = 2 / (1 + t) * (1 + z * t / (1 + t))
+        return jnp.where(x < 0, below, above)

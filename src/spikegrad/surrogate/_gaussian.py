@@ -22,6 +22,11 @@ from spikegrad.surrogate._exact import (
     total,
     where,
 )
+from spikegrad.surrogate._facts import (
+    GAUSSIAN,
+    REAL,
+    Facts,
+)
 from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
 
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -76,6 +81,16 @@ class ERF(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / math.sqrt(math.pi),
+            area=1.0,
+            half_width=math.sqrt(math.log(2)) / self.alpha,
+            support=REAL,
+            tail=GAUSSIAN,
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         z = product(exact(self.alpha, x), Pair(magnitude(x)))
@@ -117,6 +132,16 @@ class GaussianGrad(Shape):
         super().__init__()
         self.sigma = sigma
         self.alpha = alpha
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / (self.sigma * _ROOT_TWO_PI),
+            area=self.alpha,
+            half_width=math.sqrt(2 * math.log(2)) * self.sigma,
+            support=REAL,
+            tail=GAUSSIAN,
+        )
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
@@ -172,6 +197,10 @@ class MultiGaussianGrad(Shape):
         self.s = s
         self.sigma = sigma
         self.scale = scale
+
+    def facts(self) -> Facts:
+        """The area in closed form, the rest from values: the peak need not be at 0."""
+        return super().facts()._replace(area=self.scale * (1 - self.h), tail=GAUSSIAN)
 
     def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
         """How many deviations `x` is off the middle, the right and the left Gaussian."""

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.typing import ArrayLike
 
-from spikegrad.surrogate._exact import exact, halves
+from spikegrad.surrogate._exact import (
+    Pair,
+    exact,
+    exp_minus,
+    halves,
+    one_minus_exp,
+    over_square,
+    product,
+    quotient,
+    reciprocal,
+    value,
+    where,
+)
+from spikegrad.surrogate._facts import (
+    PERIODIC,
+    REAL,
+    Facts,
+)
+from spikegrad.surrogate._power import one_plus
+from spikegrad.surrogate._relu import sides
 from spikegrad.surrogate._shape import COUNT, POSITIVE, Shape, rounded_once
 
 
@@ -47,6 +66,16 @@ class SquarewaveFourierSeries(Shape):
         self.n = n
         self.t_period = t_period
 
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=4 * self.n / self.t_period,
+            area=math.nan,
+            half_width=math.nan,
+            support=REAL,
+            tail=PERIODIC,
+        )
+
     def _harmonics(self, x: jax.Array) -> Iterator[tuple[int, jax.Array, jax.Array]]:
         """Each odd `k`, with `k x` less the nearest multiple of the period, and the period.
 
@@ -79,3 +108,166 @@ class SquarewaveFourierSeries(Shape):
 
 def _sine(phase: jax.Array, period: jax.Array) -> jax.Array:
     return jnp.sin(phase * (2 * math.pi) / period)
+
+
+class PeriodicExponential(Shape):
+    """Exponential below the threshold, and a cusp at every multiple of it above.
+
+        grad(x) = exp(-|x| / width)         for x < 0
+                  exp(-rise d / width)      for x >= 0,  d = distance to the nearest multiple
+        fun(x)  = its integral from minus infinity                       of the threshold
+
+    For neurons that spike several times a step: sinabs' falls twice as fast above the threshold as
+    below (`rise=2`), rockpool's does not (`rise=1`, and times 1/threshold).
+
+    Args:
+        width: width of the left tail, in units of x, positive, default 0.5.
+        threshold: the period, in units of x, positive, default 1, as rounded to the dtype of x.
+        rise: how much faster it falls above the threshold, positive, default 2.
+
+    Facts:
+        Peak 1 at multiples of the threshold from 0 on, area infinite, support all x,
+        left tail exp(x / width), right periodic, not even.
+
+    Source:
+        Weidel and Sheik (2021), "WaveSense: Efficient Temporal Convolutions with Spiking Neural
+        Networks for Keyword Spotting".
+
+    Examples:
+        >>> from spikegrad.surrogate import PeriodicExponential
+        >>> print(PeriodicExponential().surrogate_grad(2.0))
+        1.0
+    """
+
+    admissible = {"width": POSITIVE, "threshold": POSITIVE, "rise": POSITIVE}
+
+    def __init__(
+        self, width: ArrayLike = 0.5, threshold: ArrayLike = 1.0, rise: ArrayLike = 2.0
+    ) -> None:
+        super().__init__()
+        self.width = width
+        self.threshold = threshold
+        self.rise = rise
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=math.inf,
+            half_width=math.nan,
+            support=REAL,
+            tail=PERIODIC,
+        )
+
+    def _rates(self, x: jax.Array) -> tuple[Pair, Pair]:
+        """One over the width, below and above the threshold."""
+        below = reciprocal(exact(self.width, x))
+        return below, product(below, exact(self.rise, x))
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        below, above = self._rates(x)
+        left, right = sides(x)
+        _, distance, _ = fold(right, exact(self.threshold, x).hi)
+        rate = where(x < 0, below, above)
+        return exp_minus(product(rate, Pair(jnp.where(x < 0, left, distance))))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        below, above = self._rates(x)
+        left, right = sides(x)
+        period = exact(self.threshold, x).hi
+
+        def rise(distance: jax.Array) -> jax.Array:
+            return value(quotient(one_minus_exp(product(above, Pair(distance))), above))
+
+        width = exact(self.width, x)
+        tail = exp_minus(product(below, Pair(left)), width)
+        periods = integral_of_periods(rise, right, period)
+        return jnp.where(x < 0, tail, width.hi + periods)
+
+
+class PeriodicInvSquare(Shape):
+    """The fast sigmoid's slope below the threshold, and around every whole number above.
+
+        grad(x) = 1 / (1 + beta d)^2,  d = |x| for x < 0, else the distance to the nearest integer
+        fun(x)  = its integral from minus infinity
+
+    Here x counts thresholds: (membrane potential - threshold) / threshold.
+
+    Args:
+        beta: sharpness, positive, default 100.
+
+    Facts:
+        Peak 1 at 0, 1, 2, ..., area infinite, support all x, left tail |x|^-2, right periodic,
+        not even.
+
+    Source:
+        Rossbroich, Gygax and Zenke (2022), "Fluctuation-driven initialization for spiking neural
+        network training" (its library, stork, calls it MultiSpike).
+
+    Examples:
+        >>> from spikegrad.surrogate import PeriodicInvSquare
+        >>> print(PeriodicInvSquare(beta=2.0).surrogate_grad(1.5))
+        0.25
+    """
+
+    admissible = {"beta": POSITIVE}
+
+    def __init__(self, beta: ArrayLike = 100.0) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=math.inf,
+            half_width=math.nan,
+            support=REAL,
+            tail=PERIODIC,
+        )
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        left, right = sides(x)
+        _, distance, _ = fold(right, jnp.ones_like(x))
+        distance = jnp.where(x < 0, left, distance)
+        return over_square(jnp.ones_like(x), one_plus(self.beta, distance))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        left, right = sides(x)
+        per_beta = 1 / exact(self.beta, x).hi
+
+        def rise(distance: jax.Array) -> jax.Array:
+            return distance / value(one_plus(self.beta, distance))
+
+        tail = per_beta / value(one_plus(self.beta, left))
+        periods = integral_of_periods(rise, right, jnp.ones_like(x))
+        return jnp.where(x < 0, tail, per_beta + periods)
+
+
+def fold(x: jax.Array, period: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Of an `x >= 0`: the multiple below, the distance to the nearest, and whether that is above.
+
+    The remainder is exact, however far out `x` is.
+    """
+    period = jnp.broadcast_to(period, x.shape)
+    rest = lax.rem(x, period)
+    above = rest > period / 2
+    distance = jnp.where(above, period - rest, rest)
+    return x - rest, distance, above
+
+
+def integral_of_periods(
+    rise: Callable[[jax.Array], jax.Array], x: jax.Array, period: jax.Array
+) -> jax.Array:
+    """From 0 to `x`, of a gradient that in each period depends on the distance to its ends alone.
+
+    `rise(d)` is the integral over the first `d` of a period.
+    """
+    below, distance, above = fold(x, period)
+    half = rise(jnp.broadcast_to(period / 2, x.shape))
+    partial = rise(distance)
+    return 2 * half / period * below + jnp.where(above, 2 * half - partial, partial)

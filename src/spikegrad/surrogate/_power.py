@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,10 +25,23 @@ from spikegrad.surrogate._exact import (
     value,
     where,
 )
-from spikegrad.surrogate._shape import NON_NEGATIVE, POSITIVE, Shape, rounded_once, saturated
+from spikegrad.surrogate._facts import (
+    CONSTANT,
+    REAL,
+    Facts,
+    Tail,
+)
+from spikegrad.surrogate._shape import (
+    NON_NEGATIVE,
+    POSITIVE,
+    POSITIVE_OR_NONE,
+    Shape,
+    rounded_once,
+    saturated,
+)
 
 
-def _one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
+def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
     """`1 + alpha * distance`."""
     return total(exact(1.0, distance), product(exact(alpha, distance), Pair(distance)))
 
@@ -61,15 +75,25 @@ class SoftSign(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / 2,
+            area=1.0,
+            half_width=(math.sqrt(2) - 1) / self.alpha,
+            support=REAL,
+            tail=Tail("power", 2.0),
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return over_square(
-            exact(self.alpha, x).hi / 2 * jnp.ones_like(x), _one_plus(self.alpha, magnitude(x))
+            exact(self.alpha, x).hi / 2 * jnp.ones_like(x), one_plus(self.alpha, magnitude(x))
         )
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        tail = 0.5 / value(_one_plus(self.alpha, magnitude(x)))
+        tail = 0.5 / value(one_plus(self.alpha, magnitude(x)))
         return jnp.where(x < 0, tail, 1 - tail)
 
 
@@ -101,13 +125,23 @@ class InvSquareGrad(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=2 / self.alpha,
+            half_width=(math.sqrt(2) - 1) / self.alpha,
+            support=REAL,
+            tail=Tail("power", 2.0),
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return over_square(jnp.ones_like(x), _one_plus(self.alpha, magnitude(x)))
+        return over_square(jnp.ones_like(x), one_plus(self.alpha, magnitude(x)))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        r = 1 / value(_one_plus(self.alpha, magnitude(x)))
+        r = 1 / value(one_plus(self.alpha, magnitude(x)))
         return jnp.where(x < 0, r, 2 - r) / exact(self.alpha, x).hi
 
 
@@ -138,6 +172,16 @@ class NonzeroSignLog(Shape):
     def __init__(self, alpha: ArrayLike = 1.0) -> None:
         super().__init__()
         self.alpha = alpha
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha,
+            area=math.inf,
+            half_width=1 / self.alpha,
+            support=REAL,
+            tail=Tail("power", 1.0),
+        )
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
@@ -188,6 +232,16 @@ class Arctan(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / 2,
+            area=1.0,
+            half_width=2 / (math.pi * self.alpha),
+            support=REAL,
+            tail=Tail("power", 2.0),
+        )
+
     def _angle(self, distance: jax.Array) -> Pair:
         """`pi/2 alpha distance`."""
         return product(product(half_pi(distance), exact(self.alpha, distance)), Pair(distance))
@@ -214,13 +268,15 @@ class QPseudoSpike(Shape):
         fun(x)  = 1/2 + sign(x) ((1 + c |x|)^(1 - alpha) - 1) / (c (1 - alpha))
                   1/2 + sign(x) log(1 + c |x|) / c       for alpha = 1
 
-    The paper has c = 2 / (alpha - 1), which needs alpha > 1; this is braintools' c.
+    The paper and SpikingJelly have c = 2 / (alpha - 1), which needs alpha > 1; braintools has the c
+    that is the default here.
 
     Args:
         alpha: exponent of the tail, 0 or more, default 2.
+        scale: c, positive, default None for 2 / (alpha + 1).
 
     Facts:
-        Peak 1 at 0, area (alpha + 1) / (alpha - 1) for alpha > 1, else infinite,
+        Peak 1 at 0, area 2 / (c (alpha - 1)) for alpha > 1, else infinite,
         support all x, tails |x|^-alpha, even.
 
     Source:
@@ -232,18 +288,35 @@ class QPseudoSpike(Shape):
         0.25
     """
 
-    admissible = {"alpha": NON_NEGATIVE}
+    admissible = {"alpha": NON_NEGATIVE, "scale": POSITIVE_OR_NONE}
 
-    def __init__(self, alpha: ArrayLike = 2.0) -> None:
+    def __init__(self, alpha: ArrayLike = 2.0, scale: ArrayLike | None = None) -> None:
         super().__init__()
         self.alpha = alpha
+        self.scale = scale
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        alpha = self.alpha
+        c = 2 / (alpha + 1) if self.scale is None else self.scale
+        area = 2 / (c * (alpha - 1)) if alpha > 1 else math.inf
+        return Facts(
+            peak=1.0,
+            area=area,
+            half_width=(2.0 ** (1 / alpha) - 1) / c if alpha > 0 else math.inf,
+            support=REAL,
+            tail=Tail("power", alpha) if alpha > 0 else CONSTANT,
+        )
 
     def _base(self, distance: jax.Array) -> tuple[Pair, Pair, jax.Array]:
         """`c` and `1 + c d`, the latter over 4 where it could overflow, and that 4 (else 1)."""
         far = distance > jnp.finfo(distance.dtype).max / 4
         scale = jnp.where(far, 4 * jnp.ones_like(distance), jnp.ones_like(distance))
-        alpha = exact(self.alpha, distance)
-        c = quotient(exact(2.0, distance), total(alpha, exact(1.0, distance)))
+        if self.scale is None:
+            alpha = exact(self.alpha, distance)
+            c = quotient(exact(2.0, distance), total(alpha, exact(1.0, distance)))
+        else:
+            c = exact(self.scale, distance)
         return c, total(exact(1.0, distance), product(c, Pair(distance / scale))), scale
 
     @rounded_once
@@ -259,7 +332,8 @@ class QPseudoSpike(Shape):
         k = total(exact(1.0, x), minus(exact(self.alpha, x)))
         log = jnp.log1p(value(total(base, exact(-1.0, x)))) + jnp.log(scale)
         smooth = jnp.abs(k.hi * log) < 0.5
-        near = log * expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log))) / value(c)
+        ratio = expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log)))
+        near = log * value(ratio) / value(c)
         plain, rest = power(base, k)
         kc = jnp.where(smooth, jnp.ones_like(log), value(product(k, c)))
         scaled = jnp.power(scale, k.hi)
@@ -280,3 +354,126 @@ class QPseudoSpike(Shape):
         return jnp.where(
             finite, jnp.where(x < 0, tail, 2 * half_area - tail), self.surrogate_fun(x)
         )
+
+
+class AlgebraicSigmoid(Shape):
+    """Slope of x / hypot(x, alpha): Student's t with 2 degrees of freedom at peak 1.
+
+        grad(x) = (1 + (x/alpha)^2)^(-3/2)
+        fun(x)  = alpha (1 + x / hypot(x, alpha))
+
+    Args:
+        alpha: width, in units of x, positive, default 1.
+
+    Facts:
+        Peak 1 at 0, area 2 alpha, support all x, tails |x|^-3, even.
+
+    Source:
+        Pehle and Pedersen (2021), "Norse - A deep learning library for spiking neural networks".
+
+    Examples:
+        >>> from spikegrad.surrogate import AlgebraicSigmoid
+        >>> print(AlgebraicSigmoid(alpha=1.0).surrogate_grad(0.0))
+        1.0
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=2 * self.alpha,
+            half_width=math.sqrt(2 ** (2 / 3) - 1) * self.alpha,
+            support=REAL,
+            tail=Tail("power", 3.0),
+        )
+
+    def _deviations(self, distance: jax.Array) -> Pair:
+        return product(reciprocal(exact(self.alpha, distance)), Pair(distance))
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        z = self._deviations(magnitude(x))
+        square = value(total(exact(1.0, x), product(z, z)))
+        return 1 / (square * jnp.sqrt(square))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        z = self._deviations(magnitude(x))
+        far = z.hi > 1 / jnp.finfo(x.dtype).eps  # where z^2 could overflow, and the 1 is lost
+        near = where(far, exact(1.0, x), z)
+        square = value(total(exact(1.0, x), product(near, near)))
+        alpha = exact(self.alpha, x).hi
+        # 1 - z / sqrt(1 + z^2), without taking nearly equal numbers from each other.
+        tail = alpha / (square + jnp.sqrt(square) * value(near))
+        distance = jnp.where(far, value(z), jnp.ones_like(x))
+        tail = jnp.where(far, 1 / distance * (alpha / 2 / distance), tail)
+        return jnp.where(x < 0, tail, 2 * alpha - tail)
+
+
+class ClippedReciprocal(Shape):
+    """The slope of the chord from the spike to 0, cut off at alpha: the heaviest tails.
+
+        grad(x) = min(alpha, 1 / |x|)
+        fun(x)  = 1/2 + alpha x                          for |x| <= 1/alpha
+                  1/2 + sign(x) (1 + log(alpha |x|))     elsewhere
+
+    Args:
+        alpha: the cap, positive, default 0.3.
+
+    Facts:
+        Peak alpha for |x| <= 1/alpha, area infinite, support all x, tails 1/|x|, even.
+
+    Source:
+        Fang et al. (2023), "SpikingJelly: An open-source machine learning infrastructure platform
+        for spike-based intelligence".
+
+    Examples:
+        >>> from spikegrad.surrogate import ClippedReciprocal
+        >>> print(ClippedReciprocal(alpha=0.5).surrogate_grad(4.0))
+        0.25
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 0.3) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha,
+            area=math.inf,
+            half_width=2 / self.alpha,
+            support=REAL,
+            tail=Tail("power", 1.0),
+        )
+
+    def _near(self, distance: jax.Array) -> tuple[jax.Array, Pair]:
+        """Whether `alpha distance <= 1`, and that product."""
+        z = product(exact(self.alpha, distance), Pair(distance))
+        return value(total(z, exact(-1.0, distance))) <= 0, z
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        near, _ = self._near(magnitude(x))
+        return jnp.where(
+            near, exact(self.alpha, x).hi, 1 / jnp.where(near, jnp.ones_like(x), magnitude(x))
+        )
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        near, z = self._near(magnitude(x))
+        one = jnp.ones_like(x)
+        overflow = z.hi > jnp.finfo(x.dtype).max / 2
+        log = jnp.log1p(value(total(where(near | overflow, Pair(one), z), Pair(-one))))
+        beyond = jnp.log(exact(self.alpha, x).hi) + jnp.log(jnp.where(overflow, magnitude(x), one))
+        far = -0.5 - jnp.where(overflow, beyond, log)
+        tail = jnp.where(near, value(total(exact(0.5, x), minus(z))), far)
+        return jnp.where(x < 0, tail, 1 - tail)

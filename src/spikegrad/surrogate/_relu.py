@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad.surrogate._exact import Pair, exact, magnitude, total, value
 from spikegrad.surrogate._exponential import decay, logistic_slope
+from spikegrad.surrogate._facts import (
+    COMPACT,
+    CONSTANT,
+    REAL,
+    Facts,
+    Tail,
+)
 from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once, saturated
 
 
@@ -45,6 +56,18 @@ class PiecewiseLeakyRelu(Shape):
         super().__init__()
         self.c = c
         self.w = w
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        leaks = self.c != 0
+        area = math.copysign(math.inf, self.c) if leaks else 1.0
+        return Facts(
+            peak=max(0.5 / self.w, self.c),
+            area=area,
+            half_width=self.w if self.c < 0.25 / self.w else math.inf,
+            support=REAL if leaks else (-self.w, self.w),
+            tail=CONSTANT if leaks else COMPACT,
+        )
 
     def _rest(self, distance: jax.Array) -> jax.Array:
         """How far inside the window: not rounded, so that its edge is where `w` says."""
@@ -93,13 +116,24 @@ class LeakyRelu(Shape):
         self.alpha = alpha
         self.beta = beta
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=max(self.alpha, self.beta),
+            area=math.inf if min(self.alpha, self.beta) >= 0 else math.nan,
+            half_width=math.inf,
+            support=(-math.inf if self.alpha != 0 else 0.0, math.inf if self.beta != 0 else 0.0),
+            tail=CONSTANT,
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        return saturated(jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi) * x)
+        slope = jnp.where(x < 0, exact(self.alpha, x).hi, exact(self.beta, x).hi)
+        return saturated(jnp.where(slope == 0, jnp.zeros_like(x), slope * x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -137,6 +171,16 @@ class LogTailedRelu(Shape):
         super().__init__()
         self.alpha = alpha
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=max(self.alpha, 1.0),
+            area=math.inf if self.alpha >= 0 else math.nan,
+            half_width=1.0 if self.alpha < 0.5 else math.inf,
+            support=(-math.inf if self.alpha != 0 else 0.0, math.inf),
+            tail=CONSTANT if self.alpha != 0 else Tail("power", 1.0),
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         return jnp.where(x > 0, 1 / jnp.maximum(x, 1), exact(self.alpha, x).hi)
@@ -144,14 +188,16 @@ class LogTailedRelu(Shape):
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         above = jnp.minimum(x, 1) + jnp.log(jnp.maximum(x, 1))
-        return saturated(jnp.where(x > 0, above, exact(self.alpha, x).hi * x))
+        alpha = exact(self.alpha, x).hi
+        below = jnp.where(alpha == 0, jnp.zeros_like(x), alpha * x)  # also at minus infinity
+        return saturated(jnp.where(x > 0, above, below))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
         return self.surrogate_fun(x) + _offset(exact(self.alpha, x).hi)
 
 
-def _sides(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+def sides(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The distances to 0 on the left and on the right, each 0 on the other side."""
     zero = jnp.zeros_like(x)
     return jnp.where(x < 0, -x, zero), jnp.where(x < 0, zero, x)
@@ -195,15 +241,67 @@ class S2NN(Shape):
         self.alpha = alpha
         self.beta = beta
 
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        peak = max(self.beta, self.alpha / 4)
+        left = 2 * np.arccosh(np.sqrt(max(self.alpha / (2 * peak), 1.0))) / self.alpha
+        right = max(2 * self.beta / peak - 1, 0.0)
+        return Facts(
+            peak=peak,
+            area=math.inf,
+            half_width=(left + right) / 2,
+            support=REAL,
+            tail=Tail("power", 1.0),
+        )
+
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        left, right = _sides(x)
+        left, right = sides(x)
         above = exact(self.beta, x).hi / (1 + right)
         return jnp.where(x < 0, logistic_slope(self.alpha, left), above)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        left, right = _sides(x)
+        left, right = sides(x)
         t = decay(self.alpha, left)
         above = 0.5 + exact(self.beta, x).hi * jnp.log1p(right)
         return jnp.where(x < 0, t / (1 + t), above)
+
+
+class StraightThrough(Shape):
+    """The straight-through estimator: the step is taken for the identity.
+
+        grad(x) = 1
+        fun(x)  = 1/2 + x
+
+    Facts:
+        Peak 1, area infinite, support all x, constant tails, even.
+        It is `LeakyRelu(alpha=1, beta=1)` under the name that readers look for.
+
+    Source:
+        Bengio, Leonard and Courville (2013), "Estimating or Propagating Gradients Through
+        Stochastic Neurons for Conditional Computation".
+
+    Examples:
+        >>> from spikegrad.surrogate import StraightThrough
+        >>> print(StraightThrough().surrogate_grad(7.0))
+        1.0
+    """
+
+    def facts(self: Any) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=1.0,
+            area=math.inf,
+            half_width=math.inf,
+            support=REAL,
+            tail=CONSTANT,
+        )
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        return jnp.ones_like(x)
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        return 0.5 + x

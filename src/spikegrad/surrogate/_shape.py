@@ -22,12 +22,18 @@ class Domain(NamedTuple):
 
     words: str
     contains: Callable[[float], bool]
+    optional: bool = False
 
 
 POSITIVE = Domain("a positive finite number", lambda v: 0 < v < math.inf)
 NON_NEGATIVE = Domain("a finite number, 0 or more", lambda v: 0 <= v < math.inf)
 FINITE = Domain("a finite number", math.isfinite)
 COUNT = Domain("a whole number, 1 or more", lambda v: v >= 1 and v == int(v))
+
+
+POSITIVE_OR_NONE = Domain("a positive finite number or None", POSITIVE.contains, optional=True)
+POSITIVE_OR_INFINITE = Domain("a positive number or infinity", lambda v: v > 0)
+NUMBER = Domain("a number or an infinity", lambda v: not math.isnan(v))
 
 
 class Shape(Surrogate):
@@ -60,6 +66,8 @@ class Shape(Surrogate):
 
 
 def _require(domain: Domain, name: str, parameter: str, value: Any) -> None:
+    if value is None and domain.optional:
+        return
     if isinstance(value, int | float | np.number):
         admissible = domain.contains(float(value))
         error: type[Exception] = ValueError

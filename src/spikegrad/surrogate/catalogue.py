@@ -4,19 +4,59 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from spikegrad.surrogate._compact import PiecewiseQuadratic, ReluGrad
-from spikegrad.surrogate._exponential import PiecewiseExp, Sigmoid, SlayerGrad
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spikegrad.surrogate._base import Surrogate
+from spikegrad.surrogate._compact import (
+    Dspike,
+    PiecewiseQuadratic,
+    Rect,
+    ReluGrad,
+    WindowedInvSquare,
+)
+from spikegrad.surrogate._exponential import PiecewiseExp, Sigmoid, SignSwish, SlayerGrad
 from spikegrad.surrogate._gaussian import ERF, GaussianGrad, MultiGaussianGrad
-from spikegrad.surrogate._periodic import SquarewaveFourierSeries
-from spikegrad.surrogate._power import Arctan, InvSquareGrad, NonzeroSignLog, QPseudoSpike, SoftSign
-from spikegrad.surrogate._relu import S2NN, LeakyRelu, LogTailedRelu, PiecewiseLeakyRelu
+from spikegrad.surrogate._periodic import (
+    PeriodicExponential,
+    PeriodicInvSquare,
+    SquarewaveFourierSeries,
+)
+from spikegrad.surrogate._power import (
+    AlgebraicSigmoid,
+    Arctan,
+    ClippedReciprocal,
+    InvSquareGrad,
+    NonzeroSignLog,
+    QPseudoSpike,
+    SoftSign,
+)
+from spikegrad.surrogate._relu import (
+    S2NN,
+    LeakyRelu,
+    LogTailedRelu,
+    PiecewiseLeakyRelu,
+    StraightThrough,
+)
+from spikegrad.surrogate._saturating import (
+    ClampedInvSquare,
+    ExponentialEscape,
+    GradedExp,
+    HardTanhOffset,
+    SigmoidRamp,
+    TanhOffset,
+)
 from spikegrad.surrogate._shape import COUNT, Shape
+from spikegrad.surrogate.compose import Scaled, Shifted, Summed
+from spikegrad.surrogate.peers import PEERS, Peer
 
 UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
@@ -34,9 +74,14 @@ class Paper(NamedTuple):
 class Parameter(NamedTuple):
     """One parameter of a shape: its default, and in words the values it may take."""
 
-    default: float
+    default: float | None
     admissible: str
     integer: bool
+
+    @property
+    def shown(self) -> str:
+        """The default as one writes it."""
+        return "None" if self.default is None else f"{self.default:g}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +124,20 @@ class Row:
         return self.shape.family
 
     @cached_property
+    def even(self) -> bool:
+        """Whether the gradient is the same on both sides of the threshold, at its defaults."""
+        x = jnp.asarray([0.013, 0.31, 2.7])
+        right, left = map(self.shape().surrogate_grad, (x, -x))
+        return bool((right == left).all())
+
+    @cached_property
+    def peers(self) -> tuple[Peer, ...]:
+        """The surrogates of other libraries that are this shape, scaled or shifted perhaps."""
+        return tuple(
+            peer for peer in PEERS if _core(peer.build(*peer.parameters.values())) is self.shape
+        )
+
+    @cached_property
     def _signature(self) -> inspect.Signature:
         return inspect.signature(self.shape)
 
@@ -89,6 +148,13 @@ class Row:
             name: Parameter(self._signature.parameters[name].default, domain.words, domain is COUNT)
             for name, domain in self.shape.admissible.items()
         }
+
+
+def _core(surrogate: Surrogate) -> type[Surrogate]:
+    """The class of the shape that a surrogate scales or shifts."""
+    while isinstance(surrogate, Scaled | Shifted):
+        surrogate = surrogate.surrogate
+    return type(surrogate)
 
 
 _SUPERSPIKE = Paper(
@@ -109,6 +175,18 @@ _SPIKINGJELLY = Paper(
     "SpikingJelly: An open-source machine learning infrastructure platform for spike-based "
     "intelligence",
     "https://doi.org/10.1126/sciadv.adi1480",
+)
+_STORK = Paper(
+    "Rossbroich, Gygax and Zenke",
+    2022,
+    "Fluctuation-driven initialization for spiking neural network training",
+    "https://doi.org/10.1088/2634-4386/ac97bb",
+)
+_STRAIGHT_THROUGH = Paper(
+    "Bengio, Leonard and Courville",
+    2013,
+    "Estimating or Propagating Gradients Through Stochastic Neurons for Conditional Computation",
+    "https://arxiv.org/abs/1308.3432",
 )
 _ADAPTIVE = Paper(
     "Yin, Corradi and Bohte",
@@ -155,7 +233,14 @@ CATALOGUE: tuple[Row, ...] = (
             "Stabilizing Spiking Neuron Training",
             "https://arxiv.org/abs/2202.00282",
         ),
-        ({"alpha": 0.0}, {"alpha": 0.5}, {"alpha": 1.0}, {"alpha": 1.001}, {"alpha": 10.3}),
+        (
+            {"alpha": 0.0},
+            {"alpha": 0.5},
+            {"alpha": 1.0},
+            {"alpha": 1.001},
+            {"alpha": 10.3},
+            {"alpha": 1.56, "scale": 3.5},
+        ),
     ),
     Row(NonzeroSignLog, _SPIKINGJELLY, _SHARPNESS),
     Row(
@@ -244,36 +329,209 @@ CATALOGUE: tuple[Row, ...] = (
         _SPIKINGJELLY,
         ({"n": 1, "t_period": 2.0}, {"n": 5, "t_period": 0.75}, {"n": 12, "t_period": 100.0}),
     ),
+    Row(
+        SignSwish,
+        Paper(
+            "Darabi, Belbahri, Courbariaux and Partovi Nia",
+            2018,
+            "BNN+: Improved Binary Network Training",
+            "https://arxiv.org/abs/1812.11800",
+        ),
+        ({"beta": 0.5}, {"beta": 60.0}),
+    ),
+    Row(
+        AlgebraicSigmoid,
+        Paper(
+            "Pehle and Pedersen",
+            2021,
+            "Norse - A deep learning library for spiking neural networks",
+            "https://doi.org/10.5281/zenodo.4422025",
+        ),
+        _SHARPNESS,
+    ),
+    Row(ClippedReciprocal, _SPIKINGJELLY, _SHARPNESS),
+    Row(
+        Rect,
+        Paper(
+            "Wu, Deng, Li, Zhu and Shi",
+            2018,
+            "Spatio-Temporal Backpropagation for Training High-Performance Spiking Neural Networks",
+            "https://doi.org/10.3389/fnins.2018.00331",
+        ),
+        _SHARPNESS,
+    ),
+    Row(
+        Dspike,
+        Paper(
+            "Li et al.",
+            2021,
+            "Differentiable Spike: Rethinking Gradient-Descent for Training Spiking Neural "
+            "Networks",
+            "https://openreview.net/forum?id=H4e7mBnC9f0",
+        ),
+        ({"b": 0.1}, {"b": 10.0, "r": 1.0}, {"b": 100.0, "r": 0.3}),
+    ),
+    Row(
+        WindowedInvSquare,
+        Paper(
+            "Perez-Nieves and Goodman",
+            2021,
+            "Sparse Spiking Gradient Descent",
+            "https://arxiv.org/abs/2105.08810",
+        ),
+        (
+            {"alpha": 25.0, "lo": 1.0, "hi": math.inf},
+            {"alpha": 2.5, "lo": -math.inf, "hi": 0.75},
+            {"alpha": 10.0, "lo": -3.0, "hi": -0.125},
+        ),
+    ),
+    Row(StraightThrough, _STRAIGHT_THROUGH, ()),
+    Row(GradedExp, _SLAYER, ({"tau": 0.1, "scale": 2.0}, {"tau": 12.0, "scale": 0.3})),
+    Row(
+        ExponentialEscape,
+        Paper(
+            "Gardner, Sporea and Gruning",
+            2015,
+            "Learning Spatiotemporally Encoded Pattern Transformations in Structured Spiking "
+            "Neural Networks",
+            "https://doi.org/10.1162/NECO_a_00790",
+        ),
+        ({"p0": 0.1, "delta_u": 1.5}, {"p0": 0.01, "delta_u": 0.133, "cap": 2.0}),
+    ),
+    Row(ClampedInvSquare, _SUPERSPIKE, ({"beta": 0.1}, {"beta": 100.0})),
+    Row(HardTanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
+    Row(TanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
+    Row(
+        SigmoidRamp,
+        Paper(
+            "Dugas, Bengio, Belisle, Nadeau and Garcia",
+            2000,
+            "Incorporating Second-Order Functional Knowledge for Better Option Pricing",
+            "https://papers.nips.cc/paper/1920-incorporating-second-order-functional-knowledge-for-"
+            "better-option-pricing",
+        ),
+        ({"shift": 0.5}, {"shift": -3.3}),
+    ),
+    Row(
+        PeriodicExponential,
+        Paper(
+            "Weidel and Sheik",
+            2021,
+            "WaveSense: Efficient Temporal Convolutions with Spiking Neural Networks for Keyword "
+            "Spotting",
+            "https://arxiv.org/abs/2111.01456",
+        ),
+        (
+            {"width": 0.1, "threshold": 2.0, "rise": 1.0},
+            {"width": 3.0, "threshold": 0.75, "rise": 2.0},
+        ),
+    ),
+    Row(PeriodicInvSquare, _STORK, ({"beta": 1.0}, {"beta": 10.3})),
 )
 
-_BY_NAME = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
+_ROWS = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
+_PEERS = {peer.full_name.lower(): peer for peer in PEERS}
 
 
-def get(name: str, **parameters: Any) -> Shape:
+def get(name: str, **parameters: Any) -> Surrogate:
     """The surrogate of that name.
 
     Args:
-        name: a class name (`"Arctan"`) or function name (`"arctan"`), in any case.
-        **parameters: parameters of the shape; the others keep their defaults.
+        name: a class name (`"Arctan"`) or function name (`"arctan"`), or the name of another
+            library's surrogate (`"snntorch.fast_sigmoid"`), in any case.
+        **parameters: parameters of the shape, or of the other library's surrogate, as they are
+            called there; the others keep their defaults.
 
     Raises:
-        ValueError: there is no such name, the shape takes no such parameter, or a Python number
-            lies outside the parameter's admissible range.
+        ValueError: there is no such name, it takes no such parameter, or a Python number lies
+            outside the parameter's admissible range.
 
     Examples:
         >>> from spikegrad import surrogate
         >>> surrogate.get("arctan", alpha=2.0)
         Arctan(alpha=2.0)
+        >>> surrogate.get("snntorch.fast_sigmoid", slope=25.0)
+        InvSquareGrad(alpha=25.0)
     """
-    row = _BY_NAME.get(name.lower())
-    if row is None:
-        nearest = difflib.get_close_matches(name.lower(), _BY_NAME, n=6, cutoff=0.0)
-        names = list(dict.fromkeys(_BY_NAME[near].name for near in nearest))
-        raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(names[:3])))
-    for parameter in parameters:
-        if parameter not in row.parameters:
-            message = UNKNOWN_PARAMETER.format(
-                name=row.name, parameter=parameter, accepted=", ".join(row.parameters)
-            )
+    key = name.lower()
+    row, peer = _ROWS.get(key), _PEERS.get(key)
+    if row is not None:
+        _require_known(row.name, parameters, row.parameters)
+        return row.shape(**parameters)
+    if peer is not None:
+        _require_known(peer.full_name, parameters, peer.parameters)
+        return peer.build(*(dict(peer.parameters) | parameters).values())
+    raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(_nearest(key))))
+
+
+def _require_known(name: str, given: Mapping[str, Any], accepted: Mapping[str, Any]) -> None:
+    for parameter in given:
+        if parameter not in accepted:
+            names = ", ".join(accepted) or "none"
+            message = UNKNOWN_PARAMETER.format(name=name, parameter=parameter, accepted=names)
             raise ValueError(message)
-    return row.shape(**parameters)
+
+
+def _nearest(key: str) -> list[str]:
+    """The three names most like it; among ours alone, unless it names a library."""
+    shown = {k: row.name for k, row in _ROWS.items()}
+    if "." in key:
+        shown = {k: peer.full_name for k, peer in _PEERS.items()}
+    close = difflib.get_close_matches(key, shown, n=6, cutoff=0.0)
+    return list(dict.fromkeys(shown[k] for k in close))[:3]
+
+
+def to_config(surrogate: Surrogate) -> dict[str, Any]:
+    """A surrogate as plain data that JSON can hold.
+
+    Raises:
+        TypeError: the surrogate, or one inside it, is not of those that spikegrad ships.
+    """
+    name = type(surrogate).__name__
+    if type(surrogate) not in _SHIPPED.values():
+        raise TypeError(f"to_config takes surrogates that spikegrad ships, but got {name}.")
+    parameters = {key: _encode(value) for key, value in vars(surrogate).items()}
+    return {"surrogate": name, "parameters": parameters}
+
+
+def from_config(config: Mapping[str, Any]) -> Surrogate:
+    """The surrogate that `to_config` made `config` of.
+
+    Raises:
+        ValueError: there is no shipped surrogate of that name.
+    """
+    name = config["surrogate"]
+    if name not in _SHIPPED:
+        raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(_nearest(name.lower()))))
+    parameters = {key: _decode(value) for key, value in config["parameters"].items()}
+    if _SHIPPED[name] is Summed:
+        return Summed(*parameters["surrogates"])
+    surrogate: Surrogate = _SHIPPED[name](**parameters)
+    return surrogate
+
+
+_SHIPPED: dict[str, Any] = {row.name: row.shape for row in CATALOGUE} | {
+    wrapper.__name__: wrapper for wrapper in (Scaled, Shifted, Summed)
+}
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Surrogate):
+        return to_config(value)
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value]
+    if isinstance(value, jax.Array | np.ndarray):
+        return {"array": np.asarray(value, np.float64).tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, float | np.number) and not np.isfinite(value):
+        return str(float(value))  # JSON has no infinity
+    return value.item() if isinstance(value, np.number) else value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_decode(item) for item in value)
+    if isinstance(value, dict):
+        if "array" in value:
+            return jnp.asarray(value["array"], value["dtype"])
+        return from_config(value)
+    return float(value) if isinstance(value, str) else value

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from tests.helpers import FLOATS, assert_close, precision
 from tests.strategies import inputs
-from tests.surrogates import EVERY, ROWS, SAMPLED, WITHOUT_ARRAYS, Tanh, X, with_arrays
+from tests.surrogates import (
+    EVERY,
+    ROWS,
+    SAMPLED,
+    WITHOUT_ARRAYS,
+    Tanh,
+    X,
+    complete,
+    with_arrays,
+)
 
 import spikegrad
 from spikegrad.surrogate import Surrogate
@@ -111,7 +120,7 @@ def test_C2_forward_is_the_comparison_whatever_the_input(x):
 @pytest.mark.parametrize(("row", "sample"), SAMPLED)
 def test_C8_class_and_function_have_the_same_numbers_by_name_and_by_position(row, sample):
     function = getattr(spikegrad.surrogate, row.function_name)
-    values = {name: parameter.default for name, parameter in row.parameters.items()} | sample
+    values = complete(row, sample)
     spikes, pull = jax.vjp(row.shape(**values), X)
     forms = (lambda x: function(x, **sample), lambda x: function(x, *values.values()))
     for form in forms:
@@ -124,7 +133,7 @@ def test_C8_class_and_function_have_the_same_numbers_by_name_and_by_position(row
 def test_C8_a_function_takes_traced_parameters(row):
     function = getattr(spikegrad.surrogate, row.function_name)
     surrogate = with_arrays(row)
-    values = [getattr(surrogate, name) for name in row.parameters]
+    values = [getattr(surrogate, name) for name in complete(row)]
     fixed = [i + 1 for i, parameter in enumerate(row.parameters.values()) if parameter.integer]
     gradient = jax.grad(lambda x, *values: jnp.sum(function(x, *values)))
     of_function = jax.jit(gradient, static_argnums=fixed)(X, *values)

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from tests.helpers import assert_close, x64
 from tests.surrogate.references import REFERENCES
-from tests.surrogates import OWN, ROWS, SAMPLED, Scaled, Tanh, X, array, with_arrays
+from tests.surrogates import (
+    OWN,
+    PARAMETRISED,
+    SAMPLED,
+    Scaled,
+    Tanh,
+    X,
+    array,
+    complete,
+    with_arrays,
+)
 
 from spikegrad.surrogate import Sigmoid, Surrogate, sigmoid
 
@@ -25,7 +35,7 @@ def by_parameters(surrogate, x):
     )
 
 
-@pytest.mark.parametrize(("row", "sample"), SAMPLED)
+@pytest.mark.parametrize(("row", "sample"), [p for p in SAMPLED if p.values[0].parameters])
 def test_C7_derivative_by_each_parameter_is_that_of_surrogate_grad(row, sample):
     assert_close(*by_parameters(with_arrays(row, sample), X), ulp=64)
 
@@ -43,15 +53,15 @@ def elementwise(surrogate, x):
     return {name: getattr(jacobian, name) for name in vars(jacobian)}
 
 
-@pytest.mark.parametrize(("row", "sample"), SAMPLED)
+@pytest.mark.parametrize(("row", "sample"), [p for p in SAMPLED if p.values[0].parameters])
 def test_C7_derivative_by_each_parameter_has_the_value_that_fifty_digits_show(row, sample):
-    values = {name: parameter.default for name, parameter in row.parameters.items()} | sample
+    values = complete(row, sample)
     x = np.array([-1.37, -0.21, 0.013, 0.42, 2.9])
     with x64():
         derivatives = elementwise(with_arrays(row, values, np.float64), x)
     with mp.workdps(50):
         for name, parameter in row.parameters.items():
-            if parameter.integer:
+            if parameter.integer or name not in values:
                 continue
             truth = [_slope(REFERENCES[row.name].grad, name, values, point) for point in x]
             size = max(1e-12, *map(abs, truth))
@@ -118,11 +128,16 @@ def test_C7_the_docstring_says_what_the_derivative_is_and_what_to_use_instead():
     assert "`Learned`" in documentation
 
 
-@pytest.mark.parametrize("row", ROWS)
+# Far out, the phase of a periodic shape turns without bound with its period.
+APERIODIC = [param for param in PARAMETRISED if param.values[0].family != "periodic"]
+
+
+@pytest.mark.parametrize("row", APERIODIC)
 def test_C7_far_out_it_is_finite(row):
     x = np.float32([-1e38, -1e20, -1e5, 1e5, 1e20, 1e38])
     derivatives = elementwise(with_arrays(row), x)
-    for name, parameter in row.parameters.items():
+    for name in complete(row):
+        parameter = row.parameters[name]
         assert parameter.integer or jnp.all(jnp.isfinite(derivatives[name])), derivatives
 
 

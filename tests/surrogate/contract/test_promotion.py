@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.helpers import FLOATS, assert_close, precision, x64
-from tests.surrogates import ROWS, Tanh, array
+from tests.surrogates import ROWS, Tanh, array, with_arrays
 
 from spikegrad.surrogate import Sigmoid, sigmoid
 
@@ -77,8 +77,7 @@ def test_B5_strict_promotion_allows_it_too():
 def test_B3_array_parameters_of_another_dtype_do_not_change_that_of_the_result(row, dtype):
     with precision(dtype):
         x = jnp.asarray([-0.5, 0.25], dtype)
-        floats = {name: array(p.default) for name, p in row.parameters.items() if not p.integer}
-        surrogate = row.shape(**floats)
+        surrogate = with_arrays(row)
         assert surrogate(x).dtype == dtype
         assert surrogate.surrogate_grad(x).dtype == dtype
         assert surrogate.antiderivative(x).dtype == dtype

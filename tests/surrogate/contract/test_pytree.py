@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 from jax.tree_util import keystr, tree_flatten_with_path
 from tests.helpers import assert_close
-from tests.surrogates import ONE_EACH, ROWS, Bumps, Scaled, Tanh, X, array, with_arrays
+from tests.surrogates import (
+    ONE_EACH,
+    ROWS,
+    Bumps,
+    Scaled,
+    Tanh,
+    X,
+    array,
+    complete,
+    with_arrays,
+)
 
 from spikegrad.surrogate import Sigmoid, Surrogate
 
@@ -72,7 +82,7 @@ def test_B1_a_shape_with_python_numbers_has_no_leaves(row):
 @pytest.mark.parametrize("row", ROWS)
 def test_B1_every_parameter_of_a_shape_is_a_leaf_when_it_is_an_array(row):
     paths = [keystr(path) for path, _ in tree_flatten_with_path(with_arrays(row))[0]]
-    moving = [name for name, parameter in row.parameters.items() if not parameter.integer]
+    moving = [name for name in complete(row) if not row.parameters[name].integer]
     assert paths == [f".{name}" for name in sorted(moving)]
 
 

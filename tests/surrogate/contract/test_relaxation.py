@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.helpers import assert_close, x64
 from tests.surrogate.references import REFERENCES
-from tests.surrogates import ROWS, SAMPLED, Tanh, X, with_arrays
+from tests.surrogates import ROWS, SAMPLED, Tanh, X, complete, with_arrays
 
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
@@ -93,7 +93,7 @@ def test_C5_it_is_the_derivative_at_the_threshold_too(row, sample):
 @pytest.mark.parametrize(("row", "sample"), SAMPLED)
 def test_C5_the_formulas_are_derivatives_of_each_other_at_fifty_digits(row, sample):
     """The exactness tests tie our numbers to these formulas; this ties the formulas together."""
-    values = {name: parameter.default for name, parameter in row.parameters.items()} | sample
+    values = complete(row, sample)
     grad, fun, *_ = REFERENCES[row.name]
     with mp.workdps(50):
         fixed = {name: mp.mpf(value) for name, value in values.items()}

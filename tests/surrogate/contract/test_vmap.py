@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.helpers import assert_close
-from tests.surrogates import ONE_EACH, ROWS, Bumps, Scaled, Tanh, X, array, with_arrays
+from tests.surrogates import (
+    ONE_EACH,
+    PARAMETRISED,
+    Bumps,
+    Scaled,
+    Tanh,
+    X,
+    array,
+    with_arrays,
+)
 
 from spikegrad.surrogate import Sigmoid
 
@@ -28,7 +37,7 @@ def test_B4_batched_over_x_it_is_elementwise(surrogate):
     assert_close(batched, at_once)
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", PARAMETRISED)
 def test_B1_a_sweep_of_parameters_is_one_vmap(row):
     sweep = with_arrays(row)
     sweep = jax.tree.map(lambda leaf: leaf * array([0.5, 1.0, 3.0]), sweep)

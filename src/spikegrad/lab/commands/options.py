@@ -14,13 +14,15 @@ from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
 TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str}
 PREFIX = "surrogate_"
+# Options that are no settings, but whose names are taken all the same.
+TAKEN = {"--tau", "--out", "--resume"}
 
 
 def option_names() -> dict[str, str]:
     """The option of every setting, by the name of the setting."""
     names = {name: f"--{name.replace('_', '-')}" for name in SETTINGS}
     for parameter in _parameters():
-        clash = f"--{parameter}" in names.values()
+        clash = f"--{parameter}" in TAKEN.union(names.values())
         option = f"surrogate-{parameter}" if clash else parameter
         names[f"surrogate_parameters.{parameter}"] = f"--{option.replace('_', '-')}"
     return names
@@ -58,7 +60,7 @@ def surrogate_options() -> list[click.Option]:
     ]
     for name, takers in _parameters().items():
         integer = all(parameter.integer for parameter in takers.values())
-        defaults = ", ".join(f"{shape} ({p.default:g})" for shape, p in takers.items())
+        defaults = ", ".join(f"{shape} ({p.shown})" for shape, p in takers.items())
         options.append(
             click.RichOption(
                 [names[f"surrogate_parameters.{name}"], PREFIX + name],

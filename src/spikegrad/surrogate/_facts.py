@@ -1,0 +1,62 @@
+"""What one would like to know of a gradient's shape: height, area, width, support and tail."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+# Where sech^2 has fallen to a half.
+ACOSH_ROOT_2 = math.acosh(math.sqrt(2))
+REAL = (-math.inf, math.inf)
+
+
+class Tail(NamedTuple):
+    """How the gradient falls off far from the threshold, on the side where it falls off slower.
+
+    Attributes:
+        kind: `"compact"`, `"gaussian"`, `"exponential"`, `"power"`, `"constant"`, `"growing"` or
+            `"periodic"`.
+        exponent: of a power, positive: the gradient falls as `|x| ** -exponent`.
+    """
+
+    kind: str
+    exponent: Any = None
+
+
+COMPACT = Tail("compact")
+GAUSSIAN = Tail("gaussian")
+EXPONENTIAL = Tail("exponential")
+CONSTANT = Tail("constant")
+GROWING = Tail("growing")
+PERIODIC = Tail("periodic")
+
+
+class Facts(NamedTuple):
+    """The facts of a surrogate gradient.
+
+    Attributes:
+        peak: its largest value.
+        area: its integral over the real line; infinite, or NaN where it does not converge.
+        half_width: half of the width over which it is at least half of its peak, in units of x;
+            NaN for what is periodic.
+        support: the interval outside which it is 0.
+        tail: how it falls off.
+    """
+
+    peak: Any
+    area: Any
+    half_width: Any
+    support: tuple[Any, Any]
+    tail: Tail
+
+
+class Fact:
+    """A fact as an attribute of a surrogate; one of the same name that a user sets wins."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Remember under which name the fact is asked for."""
+        self.name = name
+
+    def __get__(self, surrogate: Any, owner: type) -> Any:
+        """Look it up among the facts of the surrogate."""
+        return self if surrogate is None else getattr(surrogate.facts(), self.name)

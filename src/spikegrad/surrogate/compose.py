@@ -1,0 +1,155 @@
+"""Surrogates made of surrogates: each result keeps the whole contract.
+
+A wrapper holds a surrogate and changes its gradient; the step in the forward pass stays where it
+is, at 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad.surrogate._base import Surrogate
+from spikegrad.surrogate._facts import Facts
+
+
+class Scaled(Surrogate):
+    """`factor * surrogate`: the same gradient, times a constant. Write it `2.0 * Sigmoid(4.0)`.
+
+    Args:
+        factor: a number or an array, of either sign.
+        surrogate: any surrogate.
+    """
+
+    def __init__(self, factor: ArrayLike, surrogate: Surrogate) -> None:
+        super().__init__()
+        self.factor = factor
+        self.surrogate = surrogate
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """`factor` times the gradient of the surrogate."""
+        return _times(self.factor, self.surrogate.surrogate_grad(x))
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """`factor` times the relaxation of the surrogate, where it has one."""
+        return _times(self.factor, self.surrogate.surrogate_fun(x))
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """`factor` times that of the surrogate, or what keeps it 0.5 at 0."""
+        scaled = _times(self.factor, self.surrogate.antiderivative(x))
+        at_0 = _times(self.factor, self.surrogate.antiderivative(jnp.zeros_like(scaled)))
+        return scaled + _offset(self.surrogate, at_0)
+
+    def facts(self) -> Facts:
+        """Those of the surrogate, height and area scaled."""
+        inner = self.surrogate.facts()
+        return inner._replace(peak=self.factor * inner.peak, area=self.factor * inner.area)
+
+    def __repr__(self) -> str:
+        return f"{self.factor!r} * {self.surrogate!r}"
+
+
+class Shifted(Surrogate):
+    """The same gradient around `x0` instead of 0. Write it `SlayerGrad(1.0).shifted(1.0)`.
+
+    Args:
+        surrogate: any surrogate.
+        x0: a number or an array, in units of x; positive moves the gradient above the threshold.
+    """
+
+    def __init__(self, surrogate: Surrogate, x0: ArrayLike) -> None:
+        super().__init__()
+        self.surrogate = surrogate
+        self.x0 = x0
+
+    def _moved(self, x: jax.Array) -> jax.Array:
+        x = jnp.asarray(x)
+        return x - jnp.asarray(self.x0, x.dtype)
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """The gradient of the surrogate at `x - x0`."""
+        return self.surrogate.surrogate_grad(self._moved(x))
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """The relaxation of the surrogate at `x - x0`, where it has one."""
+        return self.surrogate.surrogate_fun(self._moved(x))
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """That of the surrogate at `x - x0`, or what keeps it 0.5 at 0."""
+        moved = self.surrogate.antiderivative(self._moved(x))
+        at_0 = self.surrogate.antiderivative(self._moved(jnp.zeros_like(moved)))
+        return moved + _offset(self.surrogate, at_0)
+
+    def facts(self) -> Facts:
+        """Those of the surrogate, its support moved."""
+        inner = self.surrogate.facts()
+        lo, hi = inner.support
+        return inner._replace(support=(lo + self.x0, hi + self.x0))
+
+    def __repr__(self) -> str:
+        return f"{self.surrogate!r}.shifted({self.x0!r})"
+
+
+class Summed(Surrogate):
+    """The sum of the gradients. Write it `Sigmoid(4.0) + 0.1 * StraightThrough()`.
+
+    Args:
+        surrogates: any surrogates, two or more.
+    """
+
+    def __init__(self, *surrogates: Surrogate) -> None:
+        super().__init__()
+        self.surrogates = surrogates
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """The sum of the gradients."""
+        first, *others = (s.surrogate_grad(x) for s in self.surrogates)
+        return sum(others, first)
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """The sum of the relaxations, where all have one."""
+        first, *others = (s.surrogate_fun(x) for s in self.surrogates)
+        return sum(others, first)
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """The sum of the antiderivatives, or what keeps it 0.5 at 0."""
+        first, *others = (s.antiderivative(x) for s in self.surrogates)
+        at_0 = jnp.zeros_like(first)
+        at_0 = sum((s.antiderivative(at_0) for s in self.surrogates), at_0)
+        start = jnp.full_like(first, -jnp.inf)
+        starts_at_0 = sum((abs(s.antiderivative(start)) for s in self.surrogates), 0 * first) == 0
+        return sum(others, first) + jnp.where(starts_at_0, 0 * at_0, 0.5 - at_0)
+
+    def __repr__(self) -> str:
+        return " + ".join(map(repr, self.surrogates))
+
+
+def _times(factor: ArrayLike, value: jax.Array) -> jax.Array:
+    return jnp.asarray(factor, value.dtype) * value
+
+
+def _offset(surrogate: Surrogate, at_0: jax.Array) -> jax.Array:
+    """What to add to an antiderivative that is `at_0` at 0, so that it is normalised again.
+
+    Nothing where it starts from 0 at minus infinity.
+    """
+    starts_at_0 = surrogate.antiderivative(jnp.full_like(at_0, -jnp.inf)) == 0
+    return jnp.where(starts_at_0, jnp.zeros_like(at_0), 0.5 - at_0)
+
+
+def add(first: Surrogate, second: Surrogate) -> Surrogate:
+    """`first + second`, with sums in a row made one."""
+    parts: list[Surrogate] = []
+    for term in (first, second):
+        parts += term.surrogates if isinstance(term, Summed) else (term,)
+    return Summed(*parts)
+
+
+def scale(factor: Any, surrogate: Surrogate) -> Surrogate:
+    """`factor * surrogate`, with constants in a row made one."""
+    if isinstance(surrogate, Scaled):
+        return Scaled(factor * surrogate.factor, surrogate.surrogate)
+    return Scaled(factor, surrogate)
