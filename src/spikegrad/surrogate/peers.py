@@ -119,7 +119,6 @@ LIBRARIES: dict[str, Library] = {
     "decolle": Library("DECOLLE", "git", None, False),
     "matterhorn": Library("Matterhorn", "git 2025-12", 1, False),
     "hxtorch": Library("hxtorch", "git", 0, False),
-    "pyaromatics": Library("pyaromatics", "git", 0, False),
 }
 
 
