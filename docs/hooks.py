@@ -13,8 +13,9 @@ PAGE = "spikegrad.surrogate"
 
 def families() -> Iterator[tuple[str, str, list[Row]]]:
     """Every family with what its module says of it and its shapes, in the catalogue's order."""
-    for family, rows in itertools.groupby(CATALOGUE, key=lambda row: row.family):
-        yield family, first_line(sys.modules[f"{PAGE}._{family}"]), list(rows)
+    for family in dict.fromkeys(row.family for row in CATALOGUE):
+        rows = [row for row in CATALOGUE if row.family == family]
+        yield family, first_line(sys.modules[f"{PAGE}._{family}"]), rows
 
 
 def first_line(documented: object) -> str:
