@@ -13,7 +13,8 @@ import pytest
 
 from spikegrad import surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.peers import LIBRARIES, NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.libraries import LIBRARIES
+from spikegrad.surrogate.peers import NOT_EXPRESSED, PEERS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LIBRARY_OF_FILE = {"lava-dl": "lava", "rockpool_jax": "rockpool"}

@@ -18,11 +18,11 @@ from spikegrad.surrogate._periodic import PeriodicInvSquare as PeriodicInvSquare
 from spikegrad.surrogate._periodic import SquarewaveFourierSeries as SquarewaveFourierSeries
 from spikegrad.surrogate._power import AlgebraicSigmoid as AlgebraicSigmoid
 from spikegrad.surrogate._power import Arctan as Arctan
-from spikegrad.surrogate._power import ClippedReciprocal as ClippedReciprocal
 from spikegrad.surrogate._power import InvSquareGrad as InvSquareGrad
-from spikegrad.surrogate._power import NonzeroSignLog as NonzeroSignLog
 from spikegrad.surrogate._power import QPseudoSpike as QPseudoSpike
 from spikegrad.surrogate._power import SoftSign as SoftSign
+from spikegrad.surrogate._reciprocal import ClippedReciprocal as ClippedReciprocal
+from spikegrad.surrogate._reciprocal import NonzeroSignLog as NonzeroSignLog
 from spikegrad.surrogate._relu import S2NN as S2NN
 from spikegrad.surrogate._relu import LeakyRelu as LeakyRelu
 from spikegrad.surrogate._relu import LogTailedRelu as LogTailedRelu
@@ -34,12 +34,11 @@ from spikegrad.surrogate._saturating import GradedExp as GradedExp
 from spikegrad.surrogate._saturating import HardTanhOffset as HardTanhOffset
 from spikegrad.surrogate._saturating import SigmoidRamp as SigmoidRamp
 from spikegrad.surrogate._saturating import TanhOffset as TanhOffset
-from spikegrad.surrogate.catalogue import from_config as from_config
-from spikegrad.surrogate.catalogue import get as get
-from spikegrad.surrogate.catalogue import to_config as to_config
 from spikegrad.surrogate.compose import Scaled as Scaled
 from spikegrad.surrogate.compose import Shifted as Shifted
 from spikegrad.surrogate.compose import Summed as Summed
+from spikegrad.surrogate.configuration import from_config as from_config
+from spikegrad.surrogate.configuration import to_config as to_config
 from spikegrad.surrogate.functional import algebraic_sigmoid as algebraic_sigmoid
 from spikegrad.surrogate.functional import arctan as arctan
 from spikegrad.surrogate.functional import clamped_inv_square as clamped_inv_square
@@ -73,3 +72,4 @@ from spikegrad.surrogate.functional import squarewave_fourier_series as squarewa
 from spikegrad.surrogate.functional import straight_through as straight_through
 from spikegrad.surrogate.functional import tanh_offset as tanh_offset
 from spikegrad.surrogate.functional import windowed_inv_square as windowed_inv_square
+from spikegrad.surrogate.naming import get as get

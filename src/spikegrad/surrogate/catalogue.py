@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._compact import (
@@ -33,12 +30,11 @@ from spikegrad.surrogate._periodic import (
 from spikegrad.surrogate._power import (
     AlgebraicSigmoid,
     Arctan,
-    ClippedReciprocal,
     InvSquareGrad,
-    NonzeroSignLog,
     QPseudoSpike,
     SoftSign,
 )
+from spikegrad.surrogate._reciprocal import ClippedReciprocal, NonzeroSignLog
 from spikegrad.surrogate._relu import (
     S2NN,
     LeakyRelu,
@@ -55,11 +51,9 @@ from spikegrad.surrogate._saturating import (
     TanhOffset,
 )
 from spikegrad.surrogate._shape import COUNT, Shape
-from spikegrad.surrogate.compose import Scaled, Shifted, Summed
-from spikegrad.surrogate.peers import PEERS, Peer
-
-UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
-UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
+from spikegrad.surrogate.compose import Scaled, Shifted
+from spikegrad.surrogate.libraries import Peer
+from spikegrad.surrogate.peers import PEERS
 
 
 class Paper(NamedTuple):
@@ -428,110 +422,3 @@ CATALOGUE: tuple[Row, ...] = (
     ),
     Row(PeriodicInvSquare, _STORK, ({"beta": 1.0}, {"beta": 10.3})),
 )
-
-_ROWS = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
-_PEERS = {peer.full_name.lower(): peer for peer in PEERS}
-
-
-def get(name: str, **parameters: Any) -> Surrogate:
-    """The surrogate of that name.
-
-    Args:
-        name: a class name (`"Arctan"`) or function name (`"arctan"`), or the name of another
-            library's surrogate (`"snntorch.fast_sigmoid"`), in any case.
-        **parameters: parameters of the shape, or of the other library's surrogate, as they are
-            called there; the others keep their defaults.
-
-    Raises:
-        ValueError: there is no such name, it takes no such parameter, or a Python number lies
-            outside the parameter's admissible range.
-
-    Examples:
-        >>> from spikegrad import surrogate
-        >>> surrogate.get("arctan", alpha=2.0)
-        Arctan(alpha=2.0)
-        >>> surrogate.get("snntorch.fast_sigmoid", slope=25.0)
-        InvSquareGrad(alpha=25.0)
-    """
-    key = name.lower()
-    row, peer = _ROWS.get(key), _PEERS.get(key)
-    if row is not None:
-        _require_known(row.name, parameters, row.parameters)
-        return row.shape(**parameters)
-    if peer is not None:
-        _require_known(peer.full_name, parameters, peer.parameters)
-        return peer.build(*(dict(peer.parameters) | parameters).values())
-    raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(_nearest(key))))
-
-
-def _require_known(name: str, given: Mapping[str, Any], accepted: Mapping[str, Any]) -> None:
-    for parameter in given:
-        if parameter not in accepted:
-            names = ", ".join(accepted) or "none"
-            message = UNKNOWN_PARAMETER.format(name=name, parameter=parameter, accepted=names)
-            raise ValueError(message)
-
-
-def _nearest(key: str) -> list[str]:
-    """The three names most like it; among ours alone, unless it names a library."""
-    shown = {k: row.name for k, row in _ROWS.items()}
-    if "." in key:
-        shown = {k: peer.full_name for k, peer in _PEERS.items()}
-    close = difflib.get_close_matches(key, shown, n=6, cutoff=0.0)
-    return list(dict.fromkeys(shown[k] for k in close))[:3]
-
-
-def to_config(surrogate: Surrogate) -> dict[str, Any]:
-    """A surrogate as plain data that JSON can hold.
-
-    Raises:
-        TypeError: the surrogate, or one inside it, is not of those that spikegrad ships.
-    """
-    name = type(surrogate).__name__
-    if type(surrogate) not in _SHIPPED.values():
-        raise TypeError(f"to_config takes surrogates that spikegrad ships, but got {name}.")
-    parameters = {key: _encode(value) for key, value in vars(surrogate).items()}
-    return {"surrogate": name, "parameters": parameters}
-
-
-def from_config(config: Mapping[str, Any]) -> Surrogate:
-    """The surrogate that `to_config` made `config` of.
-
-    Raises:
-        ValueError: there is no shipped surrogate of that name.
-    """
-    name = config["surrogate"]
-    if name not in _SHIPPED:
-        raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(_nearest(name.lower()))))
-    parameters = {key: _decode(value) for key, value in config["parameters"].items()}
-    if _SHIPPED[name] is Summed:
-        return Summed(*parameters["surrogates"])
-    surrogate: Surrogate = _SHIPPED[name](**parameters)
-    return surrogate
-
-
-_SHIPPED: dict[str, Any] = {row.name: row.shape for row in CATALOGUE} | {
-    wrapper.__name__: wrapper for wrapper in (Scaled, Shifted, Summed)
-}
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, Surrogate):
-        return to_config(value)
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value]
-    if isinstance(value, jax.Array | np.ndarray):
-        return {"array": np.asarray(value, np.float64).tolist(), "dtype": str(value.dtype)}
-    if isinstance(value, float | np.number) and not np.isfinite(value):
-        return str(float(value))  # JSON has no infinity
-    return value.item() if isinstance(value, np.number) else value
-
-
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_decode(item) for item in value)
-    if isinstance(value, dict):
-        if "array" in value:
-            return jnp.asarray(value["array"], value["dtype"])
-        return from_config(value)
-    return float(value) if isinstance(value, str) else value
