@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
+from spikegrad._domains import NUMBER, POSITIVE
 from spikegrad.surrogate._exact import (
     Pair,
     as_float,
@@ -33,7 +34,7 @@ from spikegrad.surrogate._facts import (
     Tail,
 )
 from spikegrad.surrogate._power import one_plus
-from spikegrad.surrogate._shape import NUMBER, POSITIVE, Shape, rounded_once
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 def _positive_part(a: Pair) -> jax.Array:

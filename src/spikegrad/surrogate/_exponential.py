@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from spikegrad._domains import POSITIVE
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -26,7 +27,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate._shape import POSITIVE, Shape, rounded_once
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> jax.Array:

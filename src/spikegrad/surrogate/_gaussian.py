@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from spikegrad._domains import FINITE, POSITIVE
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -27,7 +28,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate._shape import FINITE, POSITIVE, Shape, rounded_once
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
 # A sum of terms is formed this much larger: a term may underflow where the sum does not yet.

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.typing import ArrayLike
 
+from spikegrad._domains import COUNT, POSITIVE
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -30,7 +31,7 @@ from spikegrad.surrogate._facts import (
 )
 from spikegrad.surrogate._power import one_plus
 from spikegrad.surrogate._relu import sides
-from spikegrad.surrogate._shape import COUNT, POSITIVE, Shape, rounded_once
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 class SquarewaveFourierSeries(Shape):

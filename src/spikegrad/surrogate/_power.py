@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from spikegrad._domains import NON_NEGATIVE, POSITIVE, POSITIVE_OR_NONE
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -31,14 +32,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate._shape import (
-    NON_NEGATIVE,
-    POSITIVE,
-    POSITIVE_OR_NONE,
-    Shape,
-    rounded_once,
-    saturated,
-)
+from spikegrad.surrogate._shape import Shape, rounded_once, saturated
 
 
 def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:

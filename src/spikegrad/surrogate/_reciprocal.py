@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from spikegrad._domains import POSITIVE
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -25,11 +26,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate._shape import (
-    POSITIVE,
-    Shape,
-    rounded_once,
-)
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 class NonzeroSignLog(Shape):

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from spikegrad._domains import FINITE, POSITIVE, POSITIVE_OR_INFINITE
 from spikegrad.surrogate._exact import (
     Pair,
     as_float,
@@ -34,14 +35,7 @@ from spikegrad.surrogate._facts import (
 )
 from spikegrad.surrogate._power import one_plus
 from spikegrad.surrogate._relu import sides
-from spikegrad.surrogate._shape import (
-    FINITE,
-    POSITIVE,
-    POSITIVE_OR_INFINITE,
-    Shape,
-    rounded_once,
-    saturated,
-)
+from spikegrad.surrogate._shape import Shape, rounded_once, saturated
 
 
 class GradedExp(Shape):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from spikegrad._domains import COUNT
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._compact import (
     Dspike,
@@ -50,7 +51,7 @@ from spikegrad.surrogate._saturating import (
     SigmoidRamp,
     TanhOffset,
 )
-from spikegrad.surrogate._shape import COUNT, Shape
+from spikegrad.surrogate._shape import Shape
 from spikegrad.surrogate.compose import Scaled, Shifted
 from spikegrad.surrogate.libraries import Peer
 from spikegrad.surrogate.peers import PEERS
