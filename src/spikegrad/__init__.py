@@ -2,9 +2,11 @@
 
 A spiking neuron's output is a step function of its membrane potential, whose derivative is zero
 almost everywhere. A surrogate gradient keeps the step in the forward pass and puts a usable
-derivative in the backward pass. The shapes and their contract live in [`spikegrad.surrogate`][].
+derivative in the backward pass. The shapes and their contract live in [`spikegrad.surrogate`][],
+neurons and the loop over time in [`spikegrad.neurons`][].
 """
 
+from spikegrad import neurons as neurons
 from spikegrad import surrogate as surrogate
 
 __version__ = "0.1.0"

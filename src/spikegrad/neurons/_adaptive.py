@@ -1,0 +1,169 @@
+"""Neurons with a second state variable: a synaptic current, or an adapting threshold."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad._domains import FINITE
+from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, like, zeros
+from spikegrad.neurons._integrate import DECAY, decay_of
+from spikegrad.surrogate import Surrogate
+
+
+class Synaptic(NamedTuple):
+    """The state of a neuron with a synaptic current.
+
+    Attributes:
+        v: membrane potential.
+        i: synaptic current.
+    """
+
+    v: jax.Array
+    i: jax.Array
+
+
+class CubaLIF(Firing):
+    """Leaky integrate and fire with a current-based synapse: spikes arrive as decaying currents.
+
+        i = synaptic_decay i + current
+        u = decay v + i,  spikes = surrogate(u - threshold),  v = u after the reset
+
+    Args:
+        synaptic_decay: the share of the synaptic current that is left after a step, 0 to 1,
+            default 0.8.
+        decay: the same for the membrane potential, default 0.9; `CubaLIF.from_tau` takes time
+            constants instead.
+        threshold: where it fires, default 1.
+        reset: `"subtract"` (default), `"zero"` or None.
+        detach_reset: whether the gradient leaves the reset out, default False.
+        surrogate: the step, with its gradient.
+
+    State:
+        `Synaptic(v, i)`, 0 at rest.
+
+    Elsewhere:
+        snnTorch `Synaptic(alpha=synaptic_decay, beta=decay, reset_delay=False)`.
+
+    Source:
+        Neftci, Mostafa and Zenke (2019), "Surrogate Gradient Learning in Spiking Neural Networks",
+        whose membrane potential takes in the synaptic current of the step before.
+    """
+
+    admissible = {"synaptic_decay": DECAY, "decay": DECAY, "threshold": FINITE}
+
+    def __init__(
+        self,
+        synaptic_decay: ArrayLike = 0.8,
+        decay: ArrayLike = 0.9,
+        threshold: ArrayLike = 1.0,
+        reset: str | None = "subtract",
+        detach_reset: bool = False,
+        surrogate: Surrogate = DEFAULT_SURROGATE,
+    ) -> None:
+        super().__init__(threshold, reset, detach_reset, surrogate)
+        self.synaptic_decay = synaptic_decay
+        self.decay = decay
+
+    @classmethod
+    def from_tau(
+        cls, tau_synapse: ArrayLike, tau: ArrayLike, dt: ArrayLike = 1.0, **parameters: Any
+    ) -> Self:
+        """From two time constants and a time step in the same unit."""
+        return cls(decay_of(tau_synapse, dt), decay_of(tau, dt), **parameters)
+
+    def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Synaptic:
+        """0 everywhere."""
+        rest = zeros(shape, dtype)
+        return Synaptic(rest, rest)
+
+    def step(self, state: Synaptic, current: jax.Array) -> tuple[Synaptic, jax.Array]:
+        """Add the current to the synapse and the synaptic current to the membrane; fire, reset."""
+        i = like(current, self.synaptic_decay) * state.i + current
+        u = like(current, self.decay) * state.v + i
+        v, spikes = self.fire(u, like(u, self.threshold))
+        return Synaptic(v, i), spikes
+
+
+class Adaptive(NamedTuple):
+    """The state of a neuron with an adapting threshold.
+
+    Attributes:
+        v: membrane potential.
+        a: how much it has fired lately, in spikes.
+    """
+
+    v: jax.Array
+    a: jax.Array
+
+
+class ALIF(Firing):
+    """Leaky integrate and fire with an adapting threshold: each spike makes the next one harder.
+
+        u = decay v + current,  spikes = surrogate(u - (threshold + strength a))
+        v = u after the reset,  a = adaptation_decay a + spikes
+
+    The reset `"subtract"` takes off the threshold at rest.
+
+    Args:
+        decay: the share of the membrane potential that is left after a step, 0 to 1, default 0.9.
+        adaptation_decay: the same for the adaptation, default 0.99; `ALIF.from_tau` takes time
+            constants instead.
+        strength: how far a spike raises the threshold, default 0.1.
+        threshold: where it fires at rest, default 1.
+        reset: `"subtract"` (default), `"zero"` or None.
+        detach_reset: whether the gradient leaves the reset out, default False.
+        surrogate: the step, with its gradient.
+
+    State:
+        `Adaptive(v, a)`, 0 at rest.
+
+    Source:
+        Bellec et al. (2018), "Long short-term memory and learning-to-learn in networks of spiking
+        neurons", in the discretisation of Bellec et al. (2020), "A solution to the learning dilemma
+        for recurrent networks of spiking neurons".
+    """
+
+    admissible = {
+        "decay": DECAY,
+        "adaptation_decay": DECAY,
+        "strength": FINITE,
+        "threshold": FINITE,
+    }
+
+    def __init__(
+        self,
+        decay: ArrayLike = 0.9,
+        adaptation_decay: ArrayLike = 0.99,
+        strength: ArrayLike = 0.1,
+        threshold: ArrayLike = 1.0,
+        reset: str | None = "subtract",
+        detach_reset: bool = False,
+        surrogate: Surrogate = DEFAULT_SURROGATE,
+    ) -> None:
+        super().__init__(threshold, reset, detach_reset, surrogate)
+        self.decay = decay
+        self.adaptation_decay = adaptation_decay
+        self.strength = strength
+
+    @classmethod
+    def from_tau(
+        cls, tau: ArrayLike, tau_adaptation: ArrayLike, dt: ArrayLike = 1.0, **parameters: Any
+    ) -> Self:
+        """From two time constants and a time step in the same unit."""
+        return cls(decay_of(tau, dt), decay_of(tau_adaptation, dt), **parameters)
+
+    def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Adaptive:
+        """0 everywhere."""
+        rest = zeros(shape, dtype)
+        return Adaptive(rest, rest)
+
+    def step(self, state: Adaptive, current: jax.Array) -> tuple[Adaptive, jax.Array]:
+        """Decay, add the current, fire, reset, adapt."""
+        u = like(current, self.decay) * state.v + current
+        threshold = like(u, self.threshold) + like(u, self.strength) * state.a
+        v, spikes = self.fire(u, threshold)
+        return Adaptive(v, like(u, self.adaptation_decay) * state.a + spikes), spikes
