@@ -25,7 +25,7 @@ PEERS = [Requirement(line) for line in CONFIGURATION["dependency-groups"]["peers
 CORE = [
     path
     for path in sorted((ROOT / "src/spikegrad").rglob("*.py"))
-    if not {"lab", "plotting.py", "__main__.py"} & set(path.parts)
+    if not {"lab", "plotting", "__main__.py"} & set(path.parts)
 ]
 
 # Runs in a fresh interpreter, with the forbidden names as arguments.

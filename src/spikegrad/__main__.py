@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 # What the extra `lab` brings.
-EXTRA = {"click", "matplotlib", "optax", "orbax", "rich", "rich_click", "sklearn"}
+EXTRA = {"click", "matplotlib", "optax", "orbax", "plotille", "rich", "rich_click", "sklearn"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import rich_click as click
 import spikegrad
 from spikegrad.lab.commands.group import NamingGroup
 from spikegrad.lab.commands.options import option_names
+from spikegrad.lab.commands.shapes import shapes
 from spikegrad.lab.commands.train import train
 from spikegrad.lab.errors import LabError, SettingError
 
@@ -25,6 +26,7 @@ def root() -> None:
 
 
 root.add_command(train)
+root.add_command(shapes)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -58,21 +58,30 @@ def surrogate_options() -> list[click.Option]:
             panel="Surrogate",
         )
     ]
+    parameters = {name: names[f"surrogate_parameters.{name}"] for name in _parameters()}
+    return options + parameter_options(parameters, "Surrogate")
+
+
+def parameter_options(
+    names: Mapping[str, str], panel: str, **attributes: Any
+) -> list[click.Option]:
+    """An option for every parameter that a shape of the catalogue takes.
+
+    Args:
+        names: of the options, by the names of the parameters.
+        panel: of the help, where they stand.
+        attributes: of the options, beside or instead of those that the catalogue gives.
+    """
+    options: list[click.Option] = []
     for name, takers in _parameters().items():
         integer = all(parameter.integer for parameter in takers.values())
         defaults = ", ".join(f"{shape} ({p.shown})" for shape, p in takers.items())
-        options.append(
-            click.RichOption(
-                [names[f"surrogate_parameters.{name}"], PREFIX + name],
-                type=int if integer else float,
-                help=f"Of {defaults}.",
-                panel="Surrogate",
-            )
-        )
+        given = {"type": int if integer else float, "help": f"Of {defaults}."} | attributes
+        options.append(click.RichOption([names[name], PREFIX + name], panel=panel, **given))
     return options
 
 
-def surrogate_parameters(values: Mapping[str, Any]) -> dict[str, float]:
+def surrogate_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the person gave, out of all values of the options."""
     return {
         name.removeprefix(PREFIX): value

@@ -1,45 +1,30 @@
-"""Pictures of spiking networks: rasters, membrane potentials, surrogates, learning curves.
-
-Each function returns a matplotlib `Figure` and needs no display; save it with `figure.savefig`.
-matplotlib is imported when a picture is drawn; it comes with `pip install 'spikegrad[plot]'`.
-"""
+"""Pictures of what happens in a network: rasters, currents, membranes, learning curves."""
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spikegrad.surrogate import Surrogate
+from spikegrad.plotting._figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    canvas,
+    clean,
+    label_axes,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MISSING = "Pictures need matplotlib: pip install 'spikegrad[plot]'"
 WRONG_AXES = "{name} has to be an array over {axes}, but got one of shape {shape}."
-
-# From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of that size in inches.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    try:
-        module = importlib.import_module("matplotlib.figure")
-    except ModuleNotFoundError as error:
-        raise ImportError(MISSING, name=error.name) from error
-    figure: Figure = module.Figure(figsize=(width, height), dpi=150, layout="constrained")
-    return figure
 
 
 def raster(
@@ -60,12 +45,12 @@ def raster(
         axes: where to draw; None makes a new figure.
     """
     array = _array("spikes", spikes, ("time", "neurons"))
-    figure, axes = _canvas(axes, 6.0, 3.5)
+    figure, axes = canvas(axes, 6.0, 3.5)
     steps, neurons = np.nonzero(array)
     width = float(np.clip(150 / len(array), 0.8, 8.0))
     axes.vlines(steps, neurons - 0.4, neurons + 0.4, color=color, linewidth=width)
     axes.set(xlim=(-0.5, len(array) - 0.5), ylim=(-0.5, array.shape[1] - 0.5))
-    _label(axes, "time step", ylabel, title)
+    label_axes(axes, "time step", ylabel, title)
     return figure
 
 
@@ -87,10 +72,10 @@ def currents(
         axes: where to draw; None makes a new figure.
     """
     array = _array("values", values, ("time", "neurons"))
-    figure, axes = _canvas(axes, 6.0, 3.5)
+    figure, axes = canvas(axes, 6.0, 3.5)
     shades = axes.imshow(array.T, aspect="auto", origin="lower", cmap="cividis")
     figure.colorbar(shades, ax=axes, label=label)
-    _label(axes, "time step", ylabel, title)
+    label_axes(axes, "time step", ylabel, title)
     return figure
 
 
@@ -123,7 +108,7 @@ def membranes(
         axes.axhline(threshold, color=GREY, linestyle="--", linewidth=1)
         axes.plot(u[:, neuron], color=BLUE, linewidth=1.5)
         axes.plot(steps, u[steps, neuron], "o", color=ORANGE, markersize=5)
-        _clean(axes)
+        clean(axes)
         axes.set_title(
             names[neuron] if names else f"neuron {neuron}", loc="left", fontsize=8, pad=2
         )
@@ -136,45 +121,6 @@ def membranes(
     panels[-1].set_xlabel("time step")
     figure.supylabel(ylabel, fontsize=10)
     figure.suptitle(title, x=0.02, ha="left", fontsize=10)
-    return figure
-
-
-def surrogate_over(
-    surrogate: Surrogate, x: ArrayLike, *, title: str = "", axes: Axes | None = None
-) -> Figure:
-    """The gradient of a surrogate over the histogram of the values that it really met.
-
-    Where the bars are high and the curve is low, a network cannot learn. The one value in a
-    thousand that lies farthest out on either side is counted, and not shown.
-
-    Args:
-        surrogate: the surrogate.
-        x: membrane potential minus threshold, any shape; what is not finite is left out.
-        title: says what is to be seen.
-        axes: where to draw; None makes a new figure.
-    """
-    values = np.asarray(x, np.float64).ravel()
-    values = values[np.isfinite(values)]
-    if not values.size:
-        raise ValueError("x has to hold a finite value, but got none.")
-    low, high = (float(v) for v in np.quantile(values, (0.001, 0.999)))
-    low, high = min(low, -1.0), max(high, 1.0)
-    figure, axes = _canvas(axes, 6.0, 3.5)
-    share = np.full(values.shape, 100 / values.size)
-    axes.hist(values, bins=80, range=(low, high), weights=share, color="#bdbdbd")
-    axes.axvline(0, color=GREY, linestyle="--", linewidth=1)
-    _label(axes, "membrane potential - threshold (thresholds)", "share of values (%)", title)
-
-    grid = np.linspace(low, high, 1001, dtype=np.float32)
-    gradient = np.asarray(surrogate.surrogate_grad(jnp.asarray(grid)))
-    right = axes.twinx()
-    right.plot(grid, np.broadcast_to(gradient, grid.shape), color=ORANGE, linewidth=2)
-    right.set_ylabel("surrogate gradient", color=ORANGE)
-    right.tick_params(axis="y", colors=ORANGE)
-    right.set_ylim(bottom=min(0.0, 1.05 * float(gradient.min())))
-    right.spines[["top", "left", "bottom"]].set_visible(False)
-    right.spines["right"].set_color(ORANGE)
-    axes.set_xlim(low, high)
     return figure
 
 
@@ -205,7 +151,7 @@ def learning_curves(
         if ylabel in logarithmic:
             axes.set_yscale("log")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _label(axes, xlabel, ylabel, "")
+        label_axes(axes, xlabel, ylabel, "")
     figure.suptitle(title, x=0.02, ha="left", fontsize=10)
     return figure
 
@@ -216,23 +162,3 @@ def _array(name: str, value: ArrayLike, axes: tuple[str, ...]) -> NDArray[Any]:
         words = f"({', '.join(axes)})"
         raise ValueError(WRONG_AXES.format(name=name, axes=words, shape=array.shape))
     return array
-
-
-def _canvas(axes: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
-    if axes is None:
-        figure = new_figure(width, height)
-        return figure, figure.subplots()
-    # A subfigure's figure is the whole figure, and so is a whole figure's.
-    return axes.figure.figure, axes
-
-
-def _label(axes: Axes, xlabel: str, ylabel: str, title: str) -> None:
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    axes.set_title(title, loc="left", fontsize=10)
-    _clean(axes)
-
-
-def _clean(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=8)

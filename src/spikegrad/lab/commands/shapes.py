@@ -1,0 +1,188 @@
+"""`spikegrad shapes`: the catalogue, or one shape of it, in the terminal and as a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from spikegrad import surrogate
+from spikegrad.lab.commands import options
+from spikegrad.lab.errors import LabError
+from spikegrad.lab.files import replacing
+from spikegrad.surrogate import Surrogate
+from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate.peers import NOT_EXPRESSED, PEERS
+
+if TYPE_CHECKING:
+    from spikegrad.lab.shape_report import Named
+
+ENDINGS = (".svg", ".png", ".pdf")
+WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
+PARAMETERS_HELP = (
+    "Of the shape, with the shapes that take it and their defaults; or of another library's "
+    "surrogate, under the name it has there."
+)
+NEEDS_NAME = "{option} is a parameter of a shape: write spikegrad shapes NAME {option} NUMBER."
+OTHER_PARAMETERS = f"{__name__}.other_parameters"
+
+
+class Shapes(click.RichCommand):
+    """A command that takes a parameter of any surrogate as an option, in any case."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Make an option of every `--name` that none is declared for."""
+        args = [_spelled(argument) for argument in args]
+        declared = {name for parameter in self.params for name in parameter.opts}
+        declared.update(ctx.help_option_names)
+        names = (argument.partition("=")[0] for argument in args)
+        ctx.meta[OTHER_PARAMETERS] = dict.fromkeys(
+            name for name in names if re.fullmatch(r"--[a-z][\w-]*", name) and name not in declared
+        )
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The declared options, and those made of what was given."""
+        given = ctx.meta.get(OTHER_PARAMETERS, ())
+        hidden = [click.RichOption([name, _destination(name)], hidden=True) for name in given]
+        return [*super().get_params(ctx), *hidden]
+
+
+@click.command(cls=Shapes, panels=[click.RichOptionPanel("Parameters", help=PARAMETERS_HELP)])
+@click.argument("name", required=False)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a picture, too: step, relaxation and gradient of the shape, or a panel for each of "
+    f"them all. The name of the file ends in {', '.join(ENDINGS)}.",
+)
+def shapes(name: str | None, plot: Path | None, **values: Any) -> None:
+    """List the shapes of surrogate gradients, or show one.
+
+    NAME is one of the list, or another library's name for its surrogate, in any case.
+
+    \b
+    Examples:
+    spikegrad shapes
+    spikegrad shapes Arctan --alpha 2
+    spikegrad shapes snntorch.fast_sigmoid --slope 25
+    spikegrad shapes arctan --alpha 2 --plot arctan.svg
+    spikegrad shapes --plot gallery.pdf
+    """
+    given = options.surrogate_parameters(values)
+    if name is None and given:
+        option = f"--{next(iter(given)).replace('_', '-')}"
+        raise LabError(NEEDS_NAME.format(option=option))
+    # First, so that a package that is missing stops the command before anything is written.
+    from spikegrad.lab import shape_report
+
+    named = None if name is None else _named(name, given)
+    if plot:
+        _write_picture(plot, named and named.surrogate)
+    console = shape_report.new_console()
+    if named is None:
+        shape_report.show_all(console)
+    else:
+        shape_report.show_one(console, named)
+    if plot:
+        console.print(f"\nThe picture is in {plot}", markup=False, soft_wrap=True)
+
+
+shapes.params += options.parameter_options(
+    {
+        parameter: f"--{parameter.replace('_', '-')}"
+        for row in CATALOGUE
+        for parameter in row.parameters
+    },
+    "Parameters",
+    type=str,
+    metavar="NUMBER",
+)
+
+
+def _spelled(argument: str) -> str:
+    """An option as it is declared: in lower case, with dashes."""
+    if not argument.startswith("--"):
+        return argument
+    option, equals, value = argument.partition("=")
+    return option.lower().replace("_", "-") + equals + value
+
+
+def _destination(option: str) -> str:
+    return options.PREFIX + option.removeprefix("--").replace("-", "_")
+
+
+def _named(name: str, given: Mapping[str, str]) -> Named:
+    """The surrogate of that name.
+
+    Raises:
+        LabError: there is none, or it does not take such parameters.
+    """
+    from spikegrad.lab.shape_report import Named
+
+    for other, reason in NOT_EXPRESSED.items():
+        if name.lower() == other.lower():
+            raise LabError(f"{other} is none of the shapes. {reason}")
+    peer = next((peer for peer in PEERS if peer.full_name.lower() == name.lower()), None)
+    defaults = dict(peer.parameters) if peer else _defaults(name)
+    as_declared = {parameter.lower(): parameter for parameter in defaults}
+    parameters = {}
+    for key, text in given.items():
+        parameter = as_declared.get(key, key)
+        parameters[parameter] = _value(parameter, text, defaults.get(parameter))
+    try:
+        built = surrogate.get(name, **parameters)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        if peer is None or str(error).startswith(peer.full_name):
+            raise LabError(str(error)) from None
+        # The error is about the shape inside, which has other parameters than the person gave.
+        values = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
+        raise LabError(f"{peer.full_name} cannot have {values}: {error}") from None
+    return Named(built, peer.full_name if peer else name, parameters, peer)
+
+
+def _defaults(name: str) -> dict[str, float | None]:
+    """The parameters of one of our shapes; none if there is no such shape."""
+    for row in CATALOGUE:
+        if name.lower() in (row.name.lower(), row.function_name):
+            return {
+                key: 1 if parameter.integer else parameter.default
+                for key, parameter in row.parameters.items()
+            }
+    return {}
+
+
+def _value(parameter: str, text: str, default: object) -> object:
+    """What a person wrote for a parameter: a number, two with a comma between, or a word."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    integer = isinstance(default, int) and not isinstance(default, bool)
+    try:
+        if "," in text:
+            return tuple(float(part) for part in text.split(","))
+        return int(text) if integer else float(text)
+    except ValueError:
+        kind = "a whole number" if integer else "a number"
+        raise LabError(f"--{parameter} takes {kind}, but got {text!r}.") from None
+
+
+def _write_picture(path: Path, shown: Surrogate | None) -> None:
+    """Draw a surrogate, or all shapes, into a file.
+
+    Raises:
+        LabError: the file cannot be written; nothing of it is then.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise LabError(f"--plot takes a file that ends in {', '.join(ENDINGS)}, but got {path}.")
+    from spikegrad import plotting
+
+    try:
+        with replacing(path) as file:
+            figure = plotting.gallery() if shown is None else plotting.plot(shown)
+            figure.savefig(file, format=path.suffix[1:].lower())
+    except OSError as error:
+        raise LabError(f"--plot: {path} cannot be written: {error.strerror}.") from error
