@@ -339,7 +339,7 @@ def test_recurrent_neurons_equal_a_plain_scan(keep):
 
 def test_spikes_from_a_state_kept_in_half_are_the_same_spikes():
     # Where rounding to the nearest bfloat16 alone would lose or add one.
-    from spikegrad.neurons._loop import _narrow, _widen
+    from spikegrad.neurons._loop import narrow, widen
 
     noise = np.random.default_rng(0)
     for name in SPIKING:
@@ -351,10 +351,9 @@ def test_spikes_from_a_state_kept_in_half_are_the_same_spikes():
                 lambda a: a * jnp.asarray(noise.normal(1, 1e-3, a.shape), a.dtype), state
             )
             new, spikes = neuron.step(state, current)
-            floats = jax.tree.leaves(state)
-            kept = _narrow(lambda n, *rest: n.step(*rest), neuron, state, current, spikes)
-            assert {leaf.dtype for leaf in jax.tree.leaves(kept)} == {jnp.dtype(jnp.bfloat16)}
-            _, again = neuron.step(_widen(kept, floats), current)
+            kept = narrow(lambda n, *rest: n.step(*rest), neuron, state, current, spikes)
+            assert {leaf.dtype for leaf in jax.tree.leaves(kept)} == {jnp.dtype(jnp.uint16)}
+            _, again = neuron.step(widen(kept, state), current)
             np.testing.assert_array_equal(again, spikes, err_msg=name)
             state = new
 

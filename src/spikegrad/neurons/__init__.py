@@ -14,5 +14,6 @@ from spikegrad.neurons._integrate import LI as LI
 from spikegrad.neurons._integrate import LIF as LIF
 from spikegrad.neurons._integrate import PLIF as PLIF
 from spikegrad.neurons._integrate import Refractory as Refractory
+from spikegrad.neurons._memory import rollout_memory as rollout_memory
 from spikegrad.neurons._rollout import recurrent_rollout as recurrent_rollout
 from spikegrad.neurons._rollout import rollout as rollout

@@ -45,16 +45,20 @@ def _forward(
 ) -> tuple[tuple[Any, Any], Any]:
     if not isinstance(keep, int):
         final, (outs, states) = _scan_keeping(step, keep, params, state, xs)
-        return (final, outs), (params, states, xs)
+        return (final, outs), (params, state, states, xs)
 
-    def chunk(state: Any, xs: Any) -> tuple[Any, Any]:
-        new, outs = scan(step, params, state, xs)
-        return new, (outs, state)
+    def chunk(carry: Any, start: Any) -> tuple[Any, Any]:
+        state, outs = carry
+        new, part = scan(step, params, state, _cut(xs, start, keep))
+        return (new, _pasted(outs, part, start)), state
 
-    whole, rest = _chunks(xs, keep)
-    last, (outs, starts) = jax.lax.scan(chunk, state, whole)
-    final, more = scan(step, params, last, rest)
-    return (final, _joined(outs, more)), (params, (starts, last), xs)
+    time = _length(xs)
+    _, out = jax.eval_shape(lambda x: step(params, state, x), jax.tree.map(lambda a: a.sum(0), xs))
+    outs = jax.tree.map(lambda a: jnp.zeros((time, *a.shape), a.dtype), out)
+    starts, end, rest = _chunks(time, keep)
+    (last, outs), states = jax.lax.scan(chunk, (state, outs), starts)
+    final, part = scan(step, params, last, _cut(xs, end, rest))
+    return (final, _pasted(outs, part, end)), (params, last, states, xs)
 
 
 def _scan_keeping(
@@ -64,43 +68,46 @@ def _scan_keeping(
 
     def keeping(state: Any, x: Any) -> tuple[Any, Any]:
         new, out = step(params, state, x)
-        kept = _narrow(step, params, state, x, out) if keep == "half" else state
+        kept = narrow(step, params, state, x, out) if keep == "half" else state
         return new, (out, kept)
 
     return jax.lax.scan(keeping, state, xs)
 
 
 def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[Any, Any, Any]:
-    params, states, xs = kept
+    params, like, states, xs = kept
     ct_state, ct_outs = map(_floats, cotangents)
-    carry = [jnp.zeros_like(leaf) for leaf in _floats(params)], ct_state
+    carry: Any = [jnp.zeros_like(leaf) for leaf in _floats(params)], ct_state
 
     def pull(carry: Any, inputs: Any) -> tuple[Any, Any]:
         ct_params, ct_state = carry
         state, x, ct_out = inputs
-        state = _widen(state, ct_state)
-        (new, out), transposed = jax.vjp(step, params, state, x)
+        (new, out), transposed = jax.vjp(step, params, widen(state, like), x)
         cts = transposed((_restored(ct_state, new), _restored(ct_out, out)))
         by_params, by_state, by_x = map(_floats, cts)
         return ([a + b for a, b in zip(ct_params, by_params, strict=True)], by_state), by_x
 
-    def pull_chunk(carry: Any, inputs: Any) -> tuple[Any, Any]:
-        start, xs, ct_outs = inputs
-        _, (_, states) = _scan_keeping(step, "state", params, start, xs)
-        return jax.lax.scan(pull, carry, (states, xs, ct_outs), reverse=True)
+    def pull_chunk(carry: Any, state: Any, start: Any, steps: int) -> Any:
+        carry, by_xs = carry
+        part, ct_part = _cut(xs, start, steps), _cut(ct_outs, start, steps)
+        _, (_, states) = _scan_keeping(step, "state", params, state, part)
+        carry, by_part = jax.lax.scan(pull, carry, (states, part, ct_part), reverse=True)
+        return carry, _pasted(by_xs, by_part, start)
 
     if isinstance(keep, int):
-        starts, last = states
-        (whole, rest), (ct_whole, ct_rest) = _chunks(xs, keep), _chunks(ct_outs, keep)
-        carry, by_rest = pull_chunk(carry, (last, rest, ct_rest))
-        carry, by_whole = jax.lax.scan(pull_chunk, carry, (starts, whole, ct_whole), reverse=True)
-        by_xs = _joined(by_whole, by_rest)
-        state = last
+        starts, end, rest = _chunks(_length(xs), keep)
+        # Of the last chunk, `like` is the state that it starts from.
+        both = pull_chunk((carry, jax.tree.map(jnp.zeros_like, _floats(xs))), like, end, rest)
+        (carry, by_xs), _ = jax.lax.scan(
+            lambda carry, chunk: (pull_chunk(carry, *chunk, keep), None),
+            both,
+            (states, starts),
+            reverse=True,
+        )
     else:
         carry, by_xs = jax.lax.scan(pull, carry, (states, xs, ct_outs), reverse=True)
-        state = jax.tree.map(lambda leaf: leaf[0], states)
     by_params, by_state = carry
-    return _restored(by_params, params), _restored(by_state, state), _restored(by_xs, xs)
+    return _restored(by_params, params), _restored(by_state, like), _restored(by_xs, xs)
 
 
 lean_scan.defvjp(_forward, _backward)
@@ -125,63 +132,71 @@ def _restored(cotangents: list[Any], tree: Any) -> Any:
     return jax.tree.map(cotangent, tree)
 
 
-def _chunks(xs: Any, size: int) -> tuple[Any, Any]:
-    """Over time, as many whole chunks of that size as there are, and the rest."""
-
-    def whole(a: jax.Array) -> jax.Array:
-        count = len(a) // size
-        return a[: count * size].reshape(count, size, *a.shape[1:])
-
-    return jax.tree.map(whole, xs), jax.tree.map(lambda a: a[len(a) // size * size :], xs)
+# Chunks are cut out of an array over time and written into one: with a last chunk that is shorter
+# than the others, to split and to join would copy everything.
 
 
-def _joined(chunks: Any, rest: Any) -> Any:
-    """Undo `_chunks`."""
-
-    def join(a: jax.Array, b: jax.Array) -> jax.Array:
-        flat = a.reshape(a.shape[0] * a.shape[1], *a.shape[2:])
-        return jnp.concatenate([flat, b]) if len(b) else flat
-
-    return jax.tree.map(join, chunks, rest)
+def _length(xs: Any) -> int:
+    return len(jax.tree.leaves(xs)[0])
 
 
-def _narrow(step: Step, params: Any, state: Any, x: Any, out: Any) -> Any:
+def _chunks(time: int, size: int) -> tuple[jax.Array, int, int]:
+    """Where the whole chunks start, where they end, and how many steps are left."""
+    count, rest = divmod(time, size)
+    return jnp.arange(count) * size, count * size, rest
+
+
+def _cut(tree: Any, start: Any, steps: int) -> Any:
+    return jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, start, steps), tree)
+
+
+def _pasted(tree: Any, part: Any, start: Any) -> Any:
+    return jax.tree.map(
+        lambda a, b: jax.lax.dynamic_update_slice_in_dim(a, b, start, 0), tree, part
+    )
+
+
+def narrow(step: Step, params: Any, state: Any, x: Any, out: Any) -> Any:
     """The state in bfloat16, rounded so that the step from there gives the same spikes.
 
     Where the nearest number would give others, its neighbour on the other side of the state is
     taken. One of the two (of several state variables: of their combinations) gives the same spikes
-    wherever a spike depends on each state variable monotonously.
+    wherever a spike depends on each state variable monotonously. The numbers come as their bits,
+    because XLA may carry bfloat16 through a loop as float32.
     """
+    leaves: list[jax.Array]
     structure: PyTreeDef
     leaves, structure = jax.tree.flatten(state)
     choices = [_neighbours(leaf) for leaf in leaves]
     kept = [choice[0] for choice in choices]
-    settled: Any = False
+    settled: Any = np.bool_(False)
     for candidate in itertools.product(*choices):
-        tried = _widen(structure.unflatten(candidate), _floats(state))
-        _, again = step(params, tried, x)
-        same = functools.reduce(
-            jnp.logical_and, jax.tree.leaves(jax.tree.map(jnp.equal, out, again))
-        )
-        take = same & ~jnp.asarray(settled)
+        _, again = step(params, widen(structure.unflatten(candidate), state), x)
+        equal = jax.tree.leaves(jax.tree.map(jnp.equal, out, again))
+        same = functools.reduce(jnp.logical_and, equal)
+        take = same & ~settled
         kept = [jnp.where(take, new, old) for new, old in zip(candidate, kept, strict=True)]
         settled = settled | same
     return structure.unflatten(kept)
 
 
+def widen(state: Any, like: Any) -> Any:
+    """Undo `narrow`, in the dtypes of `like`; a state that is wide already stays as it is."""
+
+    def wide(leaf: jax.Array, like: jax.Array) -> jax.Array:
+        if leaf.dtype == like.dtype:
+            return leaf
+        return jax.lax.bitcast_convert_type(leaf, jnp.bfloat16).astype(like.dtype)
+
+    return jax.tree.map(wide, state, like)
+
+
 def _neighbours(leaf: jax.Array) -> tuple[jax.Array, ...]:
-    """The bfloat16 numbers on both sides of each element, the nearest first."""
+    """The bfloat16 numbers on both sides of each element as bits, the nearest first."""
     if not _is_float(leaf) or leaf.dtype.itemsize <= 2:
         return (leaf,)
     near = leaf.astype(jnp.bfloat16)
     bits = jax.lax.bitcast_convert_type(near, jnp.uint16)
     # As magnitudes, neighbouring numbers are neighbouring integers.
     beyond = jnp.abs(near.astype(leaf.dtype)) > jnp.abs(leaf)
-    other = jnp.where(beyond, bits - 1, bits + 1)
-    return near, jax.lax.bitcast_convert_type(other, jnp.bfloat16)
-
-
-def _widen(state: Any, like: list[Any]) -> Any:
-    """The state in the dtypes that the floating leaves of `like` have."""
-    dtypes = iter([leaf.dtype for leaf in like])
-    return jax.tree.map(lambda a: a.astype(next(dtypes)) if _is_float(a) else a, state)
+    return bits, jnp.where(beyond, bits - 1, bits + 1)

@@ -1,0 +1,56 @@
+"""What a rollout keeps, measured by the compiler: exact, so a growth fails."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import pytest
+from tests.neurons.cases import CASES
+
+from spikegrad.neurons import LIF, rollout, rollout_memory
+from spikegrad.surrogate import Arctan
+
+SHAPE = 200, 8, 16
+SPIKING = [name for name in CASES if name != "LI"]
+
+
+def temporaries(neuron, keep, shape=SHAPE, dtype=jnp.float32):
+    """Bytes beside currents, spikes and their cotangents, which are arguments and results here."""
+
+    def run(neuron, currents, cotangents):
+        spikes, transposed = jax.vjp(lambda *a: rollout(*a, keep=keep)[0], neuron, currents)
+        return spikes, transposed(cotangents)
+
+    over_time = jax.ShapeDtypeStruct(shape, dtype)
+    compiled = jax.jit(run).lower(neuron, over_time, over_time).compile()
+    return compiled.memory_analysis().temp_size_in_bytes
+
+
+@pytest.mark.parametrize("reset", ["zero", "subtract", None])
+@pytest.mark.parametrize(
+    ("keep", "allowed"), [("state", 4.1), ("checkpoint", 4.1), ("half", 2.1), (20, 0.6)]
+)
+def test_a_neuron_step_costs_few_bytes(reset, keep, allowed):
+    shape = 1000, 8, 16
+    used = temporaries(LIF(0.9, reset=reset, surrogate=Arctan(2.0)), keep, shape)
+    assert used / math.prod(shape) < allowed
+
+
+def test_the_plain_scan_needs_more():
+    assert temporaries(LIF(0.9, reset="zero"), "all") > 2.5 * temporaries(
+        LIF(0.9, reset="zero"), "state"
+    )
+
+
+@pytest.mark.parametrize("keep", ["state", "half", "checkpoint", 10, 30, "all"])
+@pytest.mark.parametrize("name", SPIKING)
+def test_what_is_told_before_is_what_the_compiler_says(name, keep):
+    neuron = CASES[name].make()
+    told = rollout_memory(neuron, SHAPE, keep=keep)
+    assert told == pytest.approx(temporaries(neuron, keep), rel=0.1)
+
+
+@pytest.mark.parametrize("keep", ["state", 10])
+def test_half_the_bytes_in_half_precision(keep):
+    full, half = (rollout_memory(LIF(), SHAPE, dtype, keep) for dtype in ("float32", "bfloat16"))
+    assert half == pytest.approx(full / 2, rel=0.05)
