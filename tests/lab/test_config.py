@@ -5,6 +5,7 @@ import pytest
 
 from spikegrad.lab.config import Config
 from spikegrad.lab.errors import SettingError
+from spikegrad.neurons import ALIF
 from spikegrad.surrogate import S2NN, Arctan, Sigmoid
 from spikegrad.surrogate.catalogue import CATALOGUE
 
@@ -14,6 +15,10 @@ WRONG = {
     "encoding": "morse",
     "time_steps": 0,
     "hidden": 2.0,
+    "neuron": "LIFE",
+    "reset": "hard",
+    "detach_reset": "yes",
+    "keep": "0",
     "beta": 1.01,
     "epochs": -1,
     "batch_size": "64",
@@ -63,3 +68,17 @@ def test_the_surrogate_has_the_parameters_that_are_given_and_its_own_defaults():
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 def test_every_shape_can_be_taken(row):
     assert Config("digits", surrogate=row.name).build_surrogate() == row.shape()
+
+
+def test_a_decay_that_is_learned_lies_strictly_between_0_and_1():
+    with pytest.raises(SettingError, match=r"above 0 and below 1 for PLIF, .* but got 1"):
+        Config("digits", neuron="PLIF", beta=1.0)
+    assert Config("digits", neuron="LIF", beta=1.0).beta == 1.0
+
+
+def test_the_hidden_layer_is_as_the_settings_say():
+    config = Config("digits", neuron="ALIF", reset="none", detach_reset=True, beta=0.7, keep="12")
+    neuron, keep = config.build_hidden()
+    assert (neuron.decay, neuron.reset, neuron.detach_reset, keep) == (0.7, None, True, 12)
+    assert isinstance(neuron, ALIF)
+    assert neuron.surrogate == config.build_surrogate()

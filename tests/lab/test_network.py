@@ -7,9 +7,11 @@ import pytest
 
 from spikegrad.lab import network
 from spikegrad.lab.training import loss_of
+from spikegrad.neurons import LIF, PLIF
 from spikegrad.surrogate import Sigmoid
 
 BETA = 0.8
+NEURONS = network.Hidden(LIF(BETA, surrogate=Sigmoid()))
 TIME, BATCH, INPUTS, HIDDEN, CLASSES = 5, 2, 3, 4, 3
 
 
@@ -24,7 +26,7 @@ def case():
 
 def forward(parameters, inputs):
     """The network in float64 and in loops, for one sample."""
-    (w, b), (v, c) = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), parameters)
+    (w, b), (v, c) = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), parameters[:2])
     rest, readout, mean = np.zeros(HIDDEN), np.zeros(CLASSES), np.zeros(CLASSES)
     excess, spikes = [], []
     for x in np.asarray(inputs, np.float64):
@@ -40,7 +42,7 @@ def forward(parameters, inputs):
 
 def backward(parameters, inputs, label):
     """The gradient of the cross-entropy of one sample, derived by hand, backwards in time."""
-    (_, _), (v, _) = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), parameters)
+    (_, _), (v, _) = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), parameters[:2])
     x = np.asarray(inputs, np.float64)
     excess, spikes, logits = forward(parameters, inputs)
     slope = 4 / (2 * np.cosh(2 * excess)) ** 2  # of the sigmoid with alpha = 4
@@ -60,7 +62,7 @@ def backward(parameters, inputs, label):
 
 def test_activity_is_that_of_the_equations(case):
     parameters, inputs, _ = case
-    activity = network.run(parameters, inputs, BETA, Sigmoid())
+    activity = network.run(parameters, inputs, NEURONS, BETA, record=True)
     assert 0 < activity.spikes.mean() < 1
     for sample in range(BATCH):
         excess, spikes, logits = forward(parameters, inputs[:, sample])
@@ -73,7 +75,7 @@ def test_gradient_is_the_one_derived_by_hand(case):
     parameters, inputs, labels = case
 
     def loss(parameters):
-        return loss_of(network.run(parameters, inputs, BETA, Sigmoid()).logits, labels)
+        return loss_of(network.run(parameters, inputs, NEURONS, BETA).logits, labels)
 
     samples = [backward(parameters, inputs[:, i], label) for i, label in enumerate(labels)]
     for got, *expected in zip(jax.tree.leaves(jax.grad(loss)(parameters)), *samples, strict=True):
@@ -81,15 +83,26 @@ def test_gradient_is_the_one_derived_by_hand(case):
         np.testing.assert_allclose(got, np.mean(expected, 0), atol=1e-6)
 
 
-def test_a_neuron_keeps_what_is_above_the_threshold():
-    currents = jnp.array([1.5, 0.0, 0.5])[:, None, None]
-    excess, spikes = network.leaky_integrate_and_fire(currents, 0.5, Sigmoid())
-    np.testing.assert_allclose(excess[:, 0, 0], [0.5, -0.75, -0.375])
-    np.testing.assert_array_equal(spikes[:, 0, 0], [1, 0, 0])
+def test_a_parameter_of_the_neurons_is_trained(case):
+    # PLIF without input decay is LIF with decay 1 / (1 + exp(w)).
+    parameters, inputs, labels = case
+    w = jnp.float32(-1.0)
+
+    def loss(neuron, trained):
+        hidden = network.Hidden(neuron)
+        given = parameters._replace(neuron=trained)
+        return loss_of(network.run(given, inputs, hidden, BETA).logits, labels)
+
+    plif = PLIF(decay_input=False, reset="subtract", surrogate=Sigmoid())
+    by_w = jax.grad(lambda w: loss(plif, {"w": w}))(w)
+    lif = LIF(surrogate=Sigmoid())
+    expected = jax.grad(lambda w: loss(lif, {"decay": jax.nn.sigmoid(-w)}))(w)
+    assert abs(expected) > 1e-4
+    np.testing.assert_allclose(by_w, expected, rtol=1e-4)
 
 
 def test_first_weights_are_scaled_to_the_number_of_inputs():
-    hidden, readout = network.initial_parameters(jax.random.key(0), 400, 500, 10)
+    hidden, readout, _ = network.initial_parameters(jax.random.key(0), 400, 500, 10)
     assert hidden.weights.std() == pytest.approx(network.GAIN / 20, rel=0.02)
     assert readout.weights.std() == pytest.approx(1 / np.sqrt(500), rel=0.05)
     assert not hidden.bias.any()

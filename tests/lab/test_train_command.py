@@ -37,6 +37,10 @@ BAD = [
     (["--learning-rate", "inf"], ["--learning-rate", "positive finite", "inf"]),
     (["--seed", "-1"], ["--seed", "from 0 to", "-1"]),
     (["--beta", "1.5"], ["--beta", "from 0 to 1", "1.5"]),
+    (["--neuron", "lif"], ["--neuron", "LIF, IF, CubaLIF, ALIF or PLIF", "'lif'"]),
+    (["--reset", "soft"], ["--reset", "subtract, zero or none", "'soft'"]),
+    (["--keep", "0"], ["--keep", "state, half, checkpoint, all or a whole", "'0'"]),
+    (["--neuron", "PLIF", "--beta", "0"], ["--beta", "PLIF", "0.0"]),
     (["--tau", "0"], ["--tau", "positive finite", "0.0"]),
     (["--tau", "3", "--beta", "0.9"], ["--tau", "--beta", "one of them"]),
     (["--out", "taken"], ["--out", "taken exists", "--resume taken"]),
@@ -131,7 +135,7 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
         "train", "digits", "--surrogate", "s2nn", "--alpha", "3", "--surrogate-beta", "0.5",
         "--encoding", "current", "--tau", "4", "--hidden", "7", "--time-steps", "3",
         "--epochs", "9", "--batch-size", "100", "--learning-rate", "0.5", "--seed", "11",
-        "--out", "run",
+        "--neuron", "CubaLIF", "--reset", "zero", "--detach-reset", "--keep", "2", "--out", "run",
     )  # fmt: skip
     assert outcome.status == 130
     with open("run/config.json") as file:
@@ -143,10 +147,14 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
             "encoding": "current",
             "time_steps": 3,
             "hidden": 7,
+            "neuron": "CubaLIF",
+            "reset": "zero",
+            "detach_reset": True,
             "beta": math.exp(-1 / 4),
             "epochs": 9,
             "batch_size": 100,
             "learning_rate": 0.5,
+            "keep": "2",
             "seed": 11,
         }
 

@@ -12,8 +12,18 @@ from spikegrad.lab.data import DATASETS
 from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
 from spikegrad.lab.encoding import ENCODINGS
 from spikegrad.lab.errors import SettingError
+from spikegrad.lab.models import MODELS, RESETS, Firing
+from spikegrad.lab.network import Hidden
+from spikegrad.neurons import KEEPS
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
+
+LEARNED = " has to be above 0 and below 1 for {neuron}, which learns it, but got {value!r}."
+KEEP = Domain(
+    "state, half, checkpoint, all or a whole number, 1 or more",
+    lambda v: v in KEEPS or (isinstance(v, str) and v.isdecimal() and int(v) >= 1),
+)
+FLAG = Domain("true or false", lambda v: isinstance(v, bool))
 
 NOT_ALLOWED = " has to be {words}, but got {value!r}."
 
@@ -43,6 +53,20 @@ class Config:
     )
     time_steps: int = setting(16, "Network", whole(1, 10_000), "Length of a sample in time steps")
     hidden: int = setting(256, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
+    neuron: str = setting(
+        "LIF",
+        "Network",
+        one_of(MODELS),
+        "What they are, integrate-and-fire neurons: "
+        + "; ".join(f"{name}, {model.text}" for name, model in MODELS.items()),
+    )
+    reset: str = setting(
+        "subtract",
+        "Network",
+        one_of(RESETS),
+        "After a spike: subtract the threshold from the membrane potential; zero it; or none",
+    )
+    detach_reset: bool = setting(False, "Network", FLAG, "Leave the reset out of the gradient")
     beta: float = setting(
         0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
     )
@@ -50,6 +74,13 @@ class Config:
     batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in a step of Adam")
     learning_rate: float = setting(
         0.01, "Training", POSITIVE, "Step size of Adam at the start; a cosine takes it to 0"
+    )
+    keep: str = setting(
+        "state",
+        "Training",
+        KEEP,
+        "What the backward pass keeps of every time step: the state; half, the state in bfloat16; "
+        "a number k, every k-th state; checkpoint; or all, as a plain loop does",
     )
     seed: int = setting(
         0,
@@ -67,6 +98,19 @@ class Config:
                 reason = NOT_ALLOWED.format(words=domain.words, value=value)
                 raise SettingError(declared.name, reason)
         self.build_surrogate()
+        if MODELS[self.neuron].trained and not 0 < self.beta < 1:
+            raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
+
+    def build_hidden(self) -> Hidden:
+        """The neurons of the hidden layer."""
+        firing = Firing(RESETS[self.reset], self.detach_reset, self.build_surrogate())
+        keep = int(self.keep) if self.keep.isdecimal() else self.keep
+        return Hidden(MODELS[self.neuron].make(self.beta, firing), keep)
+
+    def trained_parameters(self) -> dict[str, float]:
+        """The parameters of the hidden neurons that are trained, with their first values."""
+        trained = MODELS[self.neuron].trained
+        return trained(self.beta) if trained else {}
 
     def build_surrogate(self) -> Surrogate:
         """The surrogate with its parameters, as the settings name them."""

@@ -122,7 +122,7 @@ class RunFolder:
     def write_parameters(self, parameters: Parameters) -> None:
         """Write the parameters, named by layer and role: `hidden.weights` and so on."""
         arrays: dict[str, Any] = {
-            jax.tree_util.keystr(path).lstrip("."): np.asarray(leaf)
+            jax.tree_util.keystr(path, simple=True, separator="."): np.asarray(leaf)
             for path, leaf in jax.tree_util.tree_leaves_with_path(parameters)
         }
         with replacing(self.parameters) as file:

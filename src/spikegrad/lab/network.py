@@ -1,15 +1,17 @@
-"""The network: a hidden layer of leaky integrate-and-fire neurons and a leaky readout."""
+"""The network: a hidden layer of spiking neurons and a leaky readout."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from spikegrad.surrogate import Surrogate
+from spikegrad.neurons import LI, Neuron, Recorded, rollout
 
-THRESHOLD = 1.0
 # Latency coding drives a neuron for one step a pixel only; from weights of the usual standard
 # deviation, 1 / sqrt(inputs), few neurons reach the threshold and learning starts late.
 GAIN = 2.0
@@ -23,88 +25,89 @@ class Layer(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """The parameters of the network."""
+    """The parameters of the network.
+
+    Attributes:
+        hidden: into the hidden layer.
+        readout: into the readout.
+        neuron: those of the hidden neurons that are trained, by name.
+    """
 
     hidden: Layer
     readout: Layer
+    neuron: dict[str, jax.Array]
+
+
+class Hidden(NamedTuple):
+    """The neurons of the hidden layer.
+
+    Attributes:
+        neuron: one of them; what `Parameters.neuron` names is put in its place.
+        keep: what the backward pass keeps of every time step, as for `neurons.rollout`.
+    """
+
+    neuron: Neuron
+    keep: str | int = "state"
 
 
 class Activity(NamedTuple):
     """What the network did with a batch.
 
     Attributes:
-        excess: membrane potential minus threshold, before the reset, `(time, batch, hidden)`.
         spikes: of the hidden layer, 0 or 1, `(time, batch, hidden)`.
         logits: the evidence for each class, `(batch, classes)`.
+        excess: membrane potential minus threshold, before the reset, `(time, batch, hidden)`; None
+            where it was not recorded.
     """
 
-    excess: jax.Array
     spikes: jax.Array
     logits: jax.Array
+    excess: jax.Array | None
 
 
-def initial_parameters(key: jax.Array, inputs: int, hidden: int, classes: int) -> Parameters:
-    """Normal weights and no bias."""
+def initial_parameters(
+    key: jax.Array,
+    inputs: int,
+    hidden: int,
+    classes: int,
+    neuron: Mapping[str, float] = MappingProxyType({}),
+) -> Parameters:
+    """Normal weights and no bias, and the neurons' own parameters as given."""
     keys = jax.random.split(key)
 
     def layer(key: jax.Array, inputs: int, outputs: int, gain: float) -> Layer:
         weights = jax.random.normal(key, (inputs, outputs)) * (gain / inputs**0.5)
         return Layer(weights, jnp.zeros(outputs))
 
-    return Parameters(layer(keys[0], inputs, hidden, GAIN), layer(keys[1], hidden, classes, 1.0))
+    return Parameters(
+        layer(keys[0], inputs, hidden, GAIN),
+        layer(keys[1], hidden, classes, 1.0),
+        {name: jnp.float32(value) for name, value in neuron.items()},
+    )
 
 
-def leaky_integrate_and_fire(
-    currents: jax.Array, beta: float, surrogate: Surrogate
-) -> tuple[jax.Array, jax.Array]:
-    """Run neurons `u = beta * v + current`, `spike = surrogate(u - threshold)` over time.
-
-    After a spike the threshold is subtracted: `v = u - threshold * spike`.
-
-    Args:
-        currents: `(time, batch, neurons)`.
-        beta: the share of `v` that is left after a step.
-        surrogate: the step, with its gradient.
-
-    Returns:
-        `u - threshold` and the spikes, both `(time, batch, neurons)`.
-    """
-
-    def step(v: jax.Array, current: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        u = beta * v + current
-        spikes = surrogate(u - THRESHOLD)
-        return u - THRESHOLD * spikes, (u - THRESHOLD, spikes)
-
-    _, (excess, spikes) = jax.lax.scan(step, jnp.zeros_like(currents[0]), currents)
-    return excess, spikes
-
-
-def leaky_integrate(currents: jax.Array, beta: float) -> jax.Array:
-    """Run neurons `u = beta * u + current`, which never fire, over time.
-
-    Args:
-        currents: `(time, batch, neurons)`.
-        beta: the share of `u` that is left after a step.
-
-    Returns:
-        `u` at every step, `(time, batch, neurons)`.
-    """
-
-    def step(u: jax.Array, current: jax.Array) -> tuple[jax.Array, jax.Array]:
-        u = beta * u + current
-        return u, u
-
-    _, potentials = jax.lax.scan(step, jnp.zeros_like(currents[0]), currents)
-    return potentials
-
-
-def run(parameters: Parameters, inputs: jax.Array, beta: float, surrogate: Surrogate) -> Activity:
-    """Run the network over `inputs` `(time, batch, pixels)`; arguments as for the neurons.
+def run(
+    parameters: Parameters, inputs: jax.Array, hidden: Hidden, beta: float, record: bool = False
+) -> Activity:
+    """Run the network over `inputs` `(time, batch, pixels)`.
 
     The evidence for a class is the mean over time of its readout's membrane potential.
+
+    Args:
+        parameters: of the network.
+        inputs: over time.
+        hidden: the hidden layer.
+        beta: the share of a readout's membrane potential that is left after a step.
+        record: whether to tell `excess` as well.
     """
-    hidden, readout = parameters
-    currents = inputs @ hidden.weights + hidden.bias[None, None]
-    excess, spikes = leaky_integrate_and_fire(currents, beta, surrogate)
-    potentials = leaky_integrate(spikes @ readout.weights, beta)
-    return Activity(excess, spikes, potentials.mean(0) + readout.bias[None])
+    neuron = copy.copy(hidden.neuron)
+    for name, value in parameters.neuron.items():
+        setattr(neuron, name, value)
+    currents = inputs @ parameters.hidden.weights + parameters.hidden.bias[None, None]
+    excess = None
+    if record:
+        (spikes, excess), _ = rollout(Recorded(neuron), currents, keep=hidden.keep)
+    else:
+        spikes, _ = rollout(neuron, currents, keep=hidden.keep)
+    potentials, _ = rollout(LI(beta), spikes @ parameters.readout.weights)
+    return Activity(spikes, potentials.mean(0) + parameters.readout.bias[None], excess)

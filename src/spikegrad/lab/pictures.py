@@ -12,7 +12,7 @@ from spikegrad.lab.data import DATASETS
 from spikegrad.lab.encoding import ENCODINGS
 from spikegrad.lab.files import replacing
 from spikegrad.lab.folder import RunFolder
-from spikegrad.lab.network import THRESHOLD, Activity, Parameters
+from spikegrad.lab.network import Activity, Parameters
 from spikegrad.lab.training import Epoch, Trainer
 
 if TYPE_CHECKING:
@@ -120,9 +120,8 @@ def membranes(trainer: Trainer, activity: Activity) -> Figure:
     busy = np.linspace(0, firing - 1, min(SHOWN - 1, firing)).round().astype(int)
     chosen = by_count[[*busy, *range(firing, len(by_count))][:SHOWN]]
     return plotting.membranes(
-        excess[:, chosen] + THRESHOLD,
+        excess[:, chosen] + 1,
         spikes[:, chosen],
-        threshold=THRESHOLD,
         names=[f"hidden neuron {neuron}" for neuron in chosen],
         ylabel="membrane potential (thresholds)",
     )
@@ -130,6 +129,7 @@ def membranes(trainer: Trainer, activity: Activity) -> Figure:
 
 def surrogate(trainer: Trainer, activity: Activity) -> Figure:
     """The surrogate's gradient over all that the hidden layer saw in the test."""
+    assert activity.excess is not None
     return plotting.surrogate_over(
         trainer.surrogate, activity.excess, title=f"{trainer.surrogate} on the test samples"
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,7 @@ from spikegrad.lab.config import Config
 from spikegrad.lab.data import DATASETS, Split
 from spikegrad.lab.folder import RunFolder
 from spikegrad.lab.training import Epoch, Evaluation, Trainer
+from spikegrad.neurons import rollout_memory
 
 MEASURES = "loss {loss:.4f}  accuracy {accuracy:6.1%}  firing rate {firing_rate:5.1%}"
 LINE = "epoch {epoch:{width}}/{epochs}  " + MEASURES + "  validation {validation_accuracy:6.1%}"
@@ -39,7 +41,7 @@ class Report:
     def begin(
         self, config: Config, split: Split, folder: RunFolder, history: Sequence[Epoch]
     ) -> None:
-        """What is trained on what, and where the run folder is."""
+        """What is trained on what, what it will need, and where the run folder is."""
         self._epochs = config.epochs
         counts = [len(part.labels) for part in split]
         pixels = split.training.images.shape[1]
@@ -47,9 +49,10 @@ class Report:
         facts = {
             "data": "{} for training, {} for validation, {} for the test".format(*counts),
             "input": f"{config.encoding} coding over {config.time_steps} time steps",
-            "network": f"{pixels} pixels, {config.hidden} spiking neurons, {classes} classes; "
-            f"beta {config.beta:.3g}",
+            "network": f"{pixels} pixels, {config.hidden} {config.neuron} neurons, "
+            f"{classes} classes; beta {config.beta:.3g}",
             "surrogate": str(config.build_surrogate()),
+            "memory": memory(config),
             "run folder": str(folder.path),
         }
         if history:
@@ -107,6 +110,14 @@ class Report:
     def finished_already(self, folder: RunFolder) -> None:
         """There is nothing left to do in a run folder."""
         self._console.print(f"The run in {folder.path} is finished already.", markup=False)
+
+
+def memory(config: Config) -> str:
+    """What a step of training needs for the hidden layer, in words."""
+    hidden = config.build_hidden()
+    shape = (config.time_steps, config.batch_size, config.hidden)
+    size = rollout_memory(hidden.neuron, shape, keep=hidden.keep)
+    return f"{decimal(size)} for the backward pass of the hidden layer (keep {config.keep})"
 
 
 def confusion_table(labels: Any, predictions: Any, classes: Sequence[str]) -> Table:

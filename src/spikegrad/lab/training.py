@@ -85,6 +85,7 @@ class Trainer:
         self.config = config
         self.split = split
         self.surrogate = config.build_surrogate()
+        self.hidden = config.build_hidden()
         self._encode = ENCODINGS[config.encoding].encode
         self._batches = samples // config.batch_size
         schedule = optax.cosine_decay_schedule(config.learning_rate, self._batches * config.epochs)
@@ -93,7 +94,7 @@ class Trainer:
             jax.random.key(config.seed), 3
         )
         self._run_epoch = jax.jit(self._epoch)
-        self._run_network = jax.jit(self._activity)
+        self._run_network = jax.jit(self._activity, static_argnames="record")
 
     def initial_state(self) -> State:
         """The state before the first epoch."""
@@ -102,6 +103,7 @@ class Trainer:
             self.split.training.images.shape[1],
             self.config.hidden,
             len(DATASETS[self.config.dataset].classes),
+            self.config.trained_parameters(),
         )
         optimizer = self._optimizer.init(parameters)
         return State(parameters, optimizer, jax.random.key_data(self._training))
@@ -139,11 +141,13 @@ class Trainer:
 
     def activity(self, parameters: Parameters, images: npt.NDArray[np.float32]) -> Activity:
         """What the network does with the images in an evaluation."""
-        activity: Activity = self._run_network(parameters, self.inputs(images))
+        activity: Activity = self._run_network(parameters, self.inputs(images), record=True)
         return activity
 
-    def _activity(self, parameters: Parameters, inputs: jax.Array) -> Activity:
-        return network.run(parameters, inputs, self.config.beta, self.surrogate)
+    def _activity(
+        self, parameters: Parameters, inputs: jax.Array, record: bool = False
+    ) -> Activity:
+        return network.run(parameters, inputs, self.hidden, self.config.beta, record)
 
     def _epoch(
         self, state: State, number: jax.Array, images: jax.Array, labels: jax.Array

@@ -12,7 +12,7 @@ from spikegrad.lab.config import Config
 from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
 
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
-TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str}
+TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 PREFIX = "surrogate_"
 # Options that are no settings, but whose names are taken all the same.
 TAKEN = {"--tau", "--out", "--resume"}
@@ -35,6 +35,7 @@ def setting_options() -> list[click.Option]:
         click.RichOption(
             [names[name], name],
             type=TYPES[str(field.type)],
+            is_flag=field.type == "bool",
             default=field.default,
             show_default=True,
             help=_setting_help(field),
@@ -93,7 +94,7 @@ def surrogate_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
 def _setting_help(field: dataclasses.Field[Any]) -> str:
     text, words = field.metadata["text"], field.metadata["domain"].words
     # A text about words says what each of them means.
-    return f"{text}." if field.type == "str" else f"{text} ({words})."
+    return f"{text}." if field.type in ("str", "bool") else f"{text} ({words})."
 
 
 def _parameters() -> dict[str, dict[str, Parameter]]:
