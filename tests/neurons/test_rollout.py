@@ -277,7 +277,7 @@ class Counting(Neuron):
 
     def step(self, state, current):
         u = self.decay * state["v"] + current
-        spikes = ARCTAN(u - 1)
+        spikes = surrogate.Arctan(2.0)(u - 1)
         count = state["count"] + spikes.astype(jnp.int32)
         return {"v": u - spikes, "count": count}, (spikes, u)
 

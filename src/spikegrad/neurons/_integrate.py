@@ -229,7 +229,12 @@ class PLIF(Firing):
 
     def step(self, state: Membrane, current: jax.Array) -> tuple[Membrane, jax.Array]:
         """Leak, add the current, fire, reset."""
-        leak = jax.nn.sigmoid(like(current, self.w))
+        # A number is folded here: Pallas has no rule for the logistic function of a constant.
+        leak: Any
+        if isinstance(self.w, int | float):
+            leak = (1 + math.tanh(self.w / 2)) / 2
+        else:
+            leak = jax.nn.sigmoid(like(current, self.w))
         if self.decay_input:
             u = state.v + leak * (current - state.v)
         else:

@@ -76,15 +76,15 @@ def _scan_keeping(
 
 def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[Any, Any, Any]:
     params, like, states, xs = kept
-    ct_state, ct_outs = map(_floats, cotangents)
-    carry: Any = [jnp.zeros_like(leaf) for leaf in _floats(params)], ct_state
+    ct_state, ct_outs = map(floats, cotangents)
+    carry: Any = [jnp.zeros_like(leaf) for leaf in floats(params)], ct_state
 
     def pull(carry: Any, inputs: Any) -> tuple[Any, Any]:
         ct_params, ct_state = carry
         state, x, ct_out = inputs
         (new, out), transposed = jax.vjp(step, params, widen(state, like), x)
-        cts = transposed((_restored(ct_state, new), _restored(ct_out, out)))
-        by_params, by_state, by_x = map(_floats, cts)
+        cts = transposed((restored(ct_state, new), restored(ct_out, out)))
+        by_params, by_state, by_x = map(floats, cts)
         return ([a + b for a, b in zip(ct_params, by_params, strict=True)], by_state), by_x
 
     def pull_chunk(carry: Any, state: Any, start: Any, steps: int) -> Any:
@@ -97,7 +97,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
     if isinstance(keep, int):
         starts, end, rest = _chunks(_length(xs), keep)
         # Of the last chunk, `like` is the state that it starts from.
-        both = pull_chunk((carry, jax.tree.map(jnp.zeros_like, _floats(xs))), like, end, rest)
+        both = pull_chunk((carry, jax.tree.map(jnp.zeros_like, floats(xs))), like, end, rest)
         (carry, by_xs), _ = jax.lax.scan(
             lambda carry, chunk: (pull_chunk(carry, *chunk, keep), None),
             both,
@@ -107,7 +107,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
     else:
         carry, by_xs = jax.lax.scan(pull, carry, (states, xs, ct_outs), reverse=True)
     by_params, by_state = carry
-    return _restored(by_params, params), _restored(by_state, like), _restored(by_xs, xs)
+    return restored(by_params, params), restored(by_state, like), restored(by_xs, xs)
 
 
 lean_scan.defvjp(_forward, _backward)
@@ -117,12 +117,12 @@ def _is_float(leaf: Any) -> bool:
     return bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
 
 
-def _floats(tree: Any) -> list[Any]:
+def floats(tree: Any) -> list[Any]:
     """The leaves that have a derivative."""
     return [leaf for leaf in jax.tree.leaves(tree) if _is_float(leaf)]
 
 
-def _restored(cotangents: list[Any], tree: Any) -> Any:
+def restored(cotangents: list[Any], tree: Any) -> Any:
     """Cotangents of the floating leaves of a tree, as a tree that has none for the others."""
     remaining = iter(cotangents)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,6 +19,10 @@ BAD_KEEP = (
     "but got {keep!r}."
 )
 BAD_AXIS = "time_axis has to name an axis of currents, {axes}, but got {axis!r}."
+BACKENDS = ("auto", "scan", "pallas")
+BAD_BACKEND = "backend has to be 'auto', 'scan' or 'pallas', but got {backend!r}."
+ONLY_STATE = "keep has to be 'state' with backend='pallas', but got {keep!r}."
+FALLS_BACK = "{name}.step runs as a scan, because no GPU kernel can be made of it: {reason}"
 NO_TIME = "currents has to have a time axis, but got a single number."
 BAD_STATE = (
     "{name}.step has to return a state of the same kind as it got, {expected}, but returned {got}. "
@@ -36,6 +41,7 @@ def rollout(
     *,
     keep: str | int = "state",
     time_axis: int = 0,
+    backend: str = "auto",
 ) -> tuple[Any, Any]:
     """Run neurons over time.
 
@@ -59,13 +65,18 @@ def rollout(
               forward mode works as well, with memory that does not grow over time;
             - `"all"`: the plain scan, which keeps every intermediate value.
         time_axis: the axis of `currents` and of the spikes that is time.
+        backend: `"scan"` for a loop that XLA compiles; `"pallas"` for one kernel forward and one
+            backward, which trace `neuron.step` and need a CUDA device (elsewhere they are
+            interpreted, slowly); `"auto"` takes the kernels on a CUDA device with `keep="state"`,
+            and the scan where a step holds an operation that a kernel cannot, with one warning
+            that names it. Second derivatives need the scan.
 
     Returns:
         The spikes, over time, and the state after the last step. Give that state to the next call
         to go on, under `jax.lax.stop_gradient` for truncated backpropagation through time.
 
     Raises:
-        ValueError: `keep` or `time_axis` is none of those.
+        ValueError: `keep`, `time_axis` or `backend` is none of those.
         TypeError: `neuron.step` returns another kind of state than it got.
 
     Examples:
@@ -83,7 +94,14 @@ def rollout(
     xs, axis = _over_time(currents, time_axis)
     if state is None:
         state = neuron.initial_state(xs.shape[1:], xs.dtype)
-    final, outs = _run(_advance, keep, neuron, jax.tree.map(jnp.asarray, state), xs, neuron)
+    state = jax.tree.map(jnp.asarray, state)
+    if _in_kernels(backend, keep, neuron, state, xs):
+        from spikegrad.neurons import pallas
+
+        interpret = jax.default_backend() != "gpu"
+        final, outs = pallas.scan_in_kernels(_advance, neuron, state, xs, interpret=interpret)
+    else:
+        final, outs = _run(_advance, keep, neuron, state, xs, neuron)
     return jax.tree.map(lambda out: jnp.moveaxis(out, 0, axis), outs), final
 
 
@@ -177,6 +195,30 @@ def _run(
         return scan(jax.checkpoint(step), params, state, xs)
     result: tuple[Any, Any] = lean_scan(step, "state" if keep == 1 else keep, params, state, xs)
     return result
+
+
+def _in_kernels(backend: str, keep: str | int, neuron: Neuron, state: Any, xs: jax.Array) -> bool:
+    """Whether the loop runs as GPU kernels."""
+    if backend not in BACKENDS:
+        raise ValueError(BAD_BACKEND.format(backend=backend))
+    if backend == "pallas":
+        if keep != "state":
+            raise ValueError(ONLY_STATE.format(keep=keep))
+        _require_same_state(_advance, neuron, state, xs, neuron)
+        return True
+    if backend == "scan" or keep != "state" or jax.default_backend() != "gpu":
+        return False
+    from spikegrad.neurons import pallas
+
+    reason = pallas.lowering_failure(_advance, *jax.tree.map(_abstract, (neuron, state, xs)))
+    if reason:
+        name = type(neuron).__name__
+        warnings.warn(FALLS_BACK.format(name=name, reason=reason), stacklevel=3)
+    return not reason
+
+
+def _abstract(array: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 def _varying_as(xs: jax.Array, tree: Any) -> Any:

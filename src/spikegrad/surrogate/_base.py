@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -250,8 +252,24 @@ def _backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
     # The square, because the second derivative is to be NaN as well.
     gradient = jnp.where(jnp.isnan(x), x * x, jnp.broadcast_to(gradient, x.shape))
+    if not _named.get():
+        return gradient
     named: jax.Array = checkpoint_name(gradient, "surrogate_grad")
     return named
+
+
+# Pallas has no rule for a name, which a kernel has no use for either.
+_named = contextvars.ContextVar("_named", default=True)
+
+
+@contextlib.contextmanager
+def unnamed() -> Iterator[None]:
+    """A context in which the value of the backward pass carries no name."""
+    token = _named.set(False)
+    try:
+        yield
+    finally:
+        _named.reset(token)
 
 
 def _step(x: jax.Array) -> jax.Array:
