@@ -194,7 +194,9 @@ class PLIF(Firing):
         `Membrane(v)`, 0 at rest.
 
     Elsewhere:
-        SpikingJelly `ParametricLIFNode(init_tau)`.
+        SpikingJelly `ParametricLIFNode(init_tau)` is `PLIF.from_tau(init_tau)`, and
+        `LIFNode(tau)` has `w = -log(tau - 1)`; Norse `lif_box_feed_forward_step` has
+        `1 / (1 + exp(-w)) = dt * tau_mem_inv`.
 
     Source:
         Fang et al. (2021), "Incorporating Learnable Membrane Time Constant to Enhance Learning of

@@ -1,0 +1,110 @@
+"""The neurons of other libraries, recorded from the real ones, are ours under other names."""
+
+import json
+import math
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from spikegrad import surrogate
+from spikegrad.neurons import IF, LIF, PLIF, CubaLIF, rollout
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden/neurons/torch.json").read_text())
+CURRENTS = jnp.asarray(GOLDEN["currents"], jnp.float32)
+WEIGHTS = jnp.asarray(GOLDEN["weights"], jnp.float32)
+SNNTORCH = surrogate.get("snntorch.atan", alpha=2.0)
+SPIKINGJELLY = surrogate.get("spikingjelly.ATan", alpha=2.0)
+NORSE = surrogate.get("norse.super", alpha=100.0)
+
+
+def logit(share):
+    return math.log(share / (1 - share))
+
+
+def leaky(beta, reset_mechanism):
+    reset = None if reset_mechanism == "none" else reset_mechanism
+    return LIF(beta, reset=reset, surrogate=SNNTORCH)
+
+
+def synaptic(alpha, beta):
+    return CubaLIF(alpha, beta, surrogate=SNNTORCH)
+
+
+def reset_of(v_reset):
+    return "subtract" if v_reset is None else "zero"
+
+
+def if_node(v_reset, detach_reset):
+    return IF(reset=reset_of(v_reset), detach_reset=detach_reset, surrogate=SPIKINGJELLY)
+
+
+def lif_node(tau, decay_input, v_reset, detach_reset=False):
+    options = {"reset": reset_of(v_reset), "detach_reset": detach_reset, "surrogate": SPIKINGJELLY}
+    if decay_input:
+        return PLIF(logit(1 / tau), **options)
+    return LIF(1 - 1 / tau, **options)
+
+
+def parametric(init_tau, decay_input, v_reset):
+    return PLIF.from_tau(init_tau, reset="zero", surrogate=SPIKINGJELLY)
+
+
+def box(tau_mem_inv, dt):
+    return PLIF(logit(tau_mem_inv * dt), reset="zero", surrogate=NORSE)
+
+
+def norse_lif(tau_mem_inv, tau_syn_inv, dt):
+    return CubaLIF(1 - tau_syn_inv * dt, 1 - tau_mem_inv * dt, reset="zero", surrogate=NORSE)
+
+
+OURS = {
+    "Leaky": leaky,
+    "Synaptic": synaptic,
+    "IFNode": if_node,
+    "LIFNode": lif_node,
+    "ParametricLIFNode": parametric,
+    "lif_box_feed_forward_step": box,
+    "lif_feed_forward_step": norse_lif,
+}
+
+
+def as_there(entry, currents):
+    """The currents as the other neuron takes them."""
+    currents = entry["scale"] * currents
+    if entry["neuron"] == "lif_feed_forward_step":
+        # Its membrane takes the synaptic current times dt / tau.
+        return entry["options"]["tau_mem_inv"] * entry["options"]["dt"] * currents
+    return currents
+
+
+@pytest.mark.parametrize(
+    "entry", GOLDEN["entries"], ids=lambda e: f"{e['library']}.{e['neuron']}-{e['options']}"
+)
+def test_spikes_membranes_and_gradients_are_those_of_the_other_library(entry):
+    neuron = OURS[entry["neuron"]](**entry["options"])
+
+    def loss(currents):
+        currents = as_there(entry, currents)
+        spikes, _ = rollout(neuron, currents)
+        return (spikes * WEIGHTS).sum(), (currents, spikes)
+
+    gradient, (currents, spikes) = jax.grad(loss, has_aux=True)(CURRENTS)
+    state, potentials = neuron.initial_state(currents.shape[1:]), []
+    for current in currents:
+        state, _ = neuron.step(state, current)
+        potentials.append(state.v)
+    assert 0 < spikes.mean() < 0.8
+    np.testing.assert_array_equal(spikes, entry["spikes"])
+    np.testing.assert_allclose(jnp.stack(potentials), entry["v"], atol=1e-5)
+    np.testing.assert_allclose(gradient, entry["gradient"], rtol=1e-4, atol=1e-5)
+
+
+def test_every_library_is_among_the_recordings():
+    assert {entry["library"] for entry in GOLDEN["entries"]} == {
+        "snntorch",
+        "spikingjelly",
+        "norse",
+    }
