@@ -1,71 +1,43 @@
-"""What the site derives from the code when it is built, in place of `<!-- derived: … -->`."""
+"""MkDocs calls these functions while it builds the site; what they put there is in `derived`."""
 
-import itertools
 import re
-import sys
-from collections.abc import Iterator
+from typing import Any
 
-from spikegrad.lab.commands.train import train
-from spikegrad.surrogate.catalogue import CATALOGUE, Row
+from derived import explorer, gallery, names, tables
+from mkdocs.structure.files import File
 
-PAGE = "spikegrad.surrogate"
-
-
-def families() -> Iterator[tuple[str, str, list[Row]]]:
-    """Every family with what its module says of it and its shapes, in the catalogue's order."""
-    for family in dict.fromkeys(row.family for row in CATALOGUE):
-        rows = [row for row in CATALOGUE if row.family == family]
-        yield family, first_line(sys.modules[f"{PAGE}._{family}"]), rows
+UNKNOWN = "<!-- derived: {mark} --> names no function of docs/derived/tables.py or names.py."
 
 
-def first_line(documented: object) -> str:
-    """The summary of a docstring."""
-    return (documented.__doc__ or "").partition("\n")[0]
+def on_config(config: Any) -> None:
+    """A page a family stands in the navigation below the gallery."""
+    families = [{family.title(): f"gallery/{family}.md"} for family, _, _ in tables.families()]
+    for entry in config.nav:
+        if "Gallery" in entry:
+            entry["Gallery"].extend(families)
 
 
-def call(row: Row) -> str:
-    """The function form as it is written, with its defaults."""
-    defaults = [f"{name}={p.shown}" for name, p in row.parameters.items()]
-    return f"{row.function_name}({', '.join(['x', *defaults])})"
-
-
-def overview() -> str:
-    """The shapes of every family, each with a line on what its gradient is like."""
-    parts = []
-    for family, summary, rows in families():
-        parts.append(f"**{family.title()}.** {summary}")
-        names = [f"- [`{row.name}`][{PAGE}.{row.name}]: {first_line(row.shape)}" for row in rows]
-        parts.append("\n".join(names))
-    return "\n\n".join(parts)
-
-
-def shapes() -> str:
-    """A heading a family, and the documentation of its shapes."""
-    parts = []
-    for family, summary, rows in families():
-        parts.append(f"## {family.title()}\n\n{summary}")
-        for row in rows:
-            parts.append(f"::: {PAGE}.{row.name}\n    options:\n      members: false")
-            parts.append(f"As a function: `{call(row)}`.")
-    return "\n\n".join(parts)
-
-
-def options() -> str:
-    """A table for every panel in the help of `spikegrad train digits`."""
-    command = train.commands["digits"]
-    parts = []
-    for panel, parameters in itertools.groupby(command.params, key=lambda option: option.panel):
-        lines = [f"**{panel}**", "", "| option | default | |", "| --- | --- | --- |"]
-        for option in parameters:
-            default = f"`{option.default}`" if option.show_default else ""
-            lines.append(f"| `{option.opts[0]}` | {default} | {option.help} |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
-
-
-DERIVED = {"overview": overview, "shapes": shapes, "options": options}
+def on_files(files: Any, config: Any) -> None:
+    """The gallery's pages and the explorer's functions have no file in the repository."""
+    texts = gallery.pages() | {"assets/surrogates.js": explorer.script()}
+    for address, text in texts.items():
+        files.append(File.generated(config, address, content=text))
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """MkDocs calls this for every page."""
-    return re.sub(r"<!-- derived: (\w+) -->", lambda match: DERIVED[match[1]](), markdown)
+    """Tables and lists in place of `<!-- derived: function -->`, arguments after its name."""
+    return re.sub(r"<!-- derived: (\w+(?: \w+)*) -->", lambda mark: _derived(mark[1]), markdown)
+
+
+def _derived(mark: str) -> str:
+    what, *of = mark.split()
+    for source in (tables, names):
+        function = getattr(source, what, None)
+        if callable(function):
+            return str(function(*of))
+    raise ValueError(UNKNOWN.format(mark=mark))
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Formulas and pictures where the gallery has left room for them."""
+    return gallery.fill(html)

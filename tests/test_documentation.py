@@ -4,8 +4,6 @@ import doctest
 import inspect
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -54,22 +52,6 @@ def test_the_examples_of_a_module_run_as_they_stand(module):
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 def test_every_shape_has_an_example(row):
     assert ">>>" in row.shape.__doc__
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site, built anew and strictly."""
-    if "SPIKEGRAD_LOWEST" in os.environ:
-        pytest.skip("the site is built with the newest versions only")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
-    return folder
 
 
 def public(kind):

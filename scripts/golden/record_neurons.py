@@ -1,8 +1,8 @@
 """Record spikes, membrane potentials and gradients of the neurons of other libraries.
 
-Runs in the environment of `record_torch.py`, and writes `tests/golden/neurons/torch.json`: one entry a
-neuron and set of options, all on the same input currents. The gradient is that of the sum of spikes
-times `weights` by the currents.
+Runs in the environment of `record_torch.py`, and writes `tests/golden/neurons/torch.json`: one
+entry a neuron and set of options, all on the same input currents. The gradient is that of the sum
+of spikes times `weights` by the currents.
 """
 
 from __future__ import annotations

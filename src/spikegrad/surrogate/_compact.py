@@ -46,8 +46,9 @@ class PiecewiseQuadratic(Shape):
     """A triangle of area 1: the slope of two parabolas that join at the threshold.
 
         grad(x) = alpha max(0, 1 - alpha |x|)
-        fun(x)  = (1 + u)^2 / 2         for x < 0,  u = alpha x limited to -1 ... 1
+        fun(x)  = (1 + u)^2 / 2         for x < 0
                   1 - (1 - u)^2 / 2     for x >= 0
+        u       = clip(alpha x, -1, 1)
 
     Args:
         alpha: sharpness, positive, default 1; the gradient is zero from |x| = 1/alpha on.
@@ -154,7 +155,7 @@ class Rect(Shape):
     """A box of area 1: every neuron near the threshold learns alike, the others not at all.
 
         grad(x) = alpha               for |x| < 1 / (2 alpha),  else 0
-        fun(x)  = alpha x + 1/2       limited to 0 ... 1
+        fun(x)  = clip(alpha x + 1/2, 0, 1)
 
     A box of height h and full width w is `(h * w) * Rect(1 / w)`.
 
@@ -208,8 +209,8 @@ class Rect(Shape):
 class Dspike(Shape):
     """Slope of a hyperbolic tangent cut to a window and stretched to area 1.
 
-        grad(x) = b / (2 tanh(b r)) / cosh(b x)^2                   for |x| <= r,  else 0
-        fun(x)  = 1/2 + tanh(b u) / (2 tanh(b r)),  u = x limited to -r ... r
+        grad(x) = b / (2 tanh(b r) cosh(b x)^2)  for |x| <= r,  else 0
+        fun(x)  = 1/2 + tanh(b u) / (2 tanh(b r)),  u = clip(x, -r, r)
 
     Towards b = 0 it is a box of width 2 r, towards infinity the step itself.
 
@@ -280,7 +281,7 @@ class WindowedInvSquare(Shape):
     """The fast sigmoid's slope in a window: the sparse backward pass of few active neurons.
 
         grad(x) = 1 / (1 + alpha |x|)^2    for lo < x < hi,  else 0
-        fun(x)  = J(u) - J(lo),            J(x) = x / (1 + alpha |x|),  u = x limited to lo ... hi
+        fun(x)  = J(u) - J(lo),  J(x) = x / (1 + alpha |x|),  u = clip(x, lo, hi)
 
     Args:
         alpha: sharpness, positive, default 100.
@@ -311,20 +312,20 @@ class WindowedInvSquare(Shape):
             raise ValueError(f"WindowedInvSquare: hi has to be above lo = {lo}, but got {hi}.")
 
     def facts(self: Any) -> Facts:
-        """Closed forms but for the peak and the width, which depend on where the window lies."""
+        """Closed forms."""
 
         def integral(edge: Any) -> Any:
             return np.sign(edge) / (self.alpha + (0.0 if edge == 0 else 1 / abs(edge)))
 
+        nearest = 1 + self.alpha * max(self.lo, -self.hi, 0)
+        half = (math.sqrt(2) * nearest - 1) / self.alpha
         bounded = max(-self.lo, self.hi) < math.inf
-        return (
-            super()
-            .facts()
-            ._replace(
-                area=integral(self.hi) - integral(self.lo),
-                support=(self.lo, self.hi),
-                tail=COMPACT if bounded else Tail("power", 2.0),
-            )
+        return Facts(
+            peak=1 / nearest**2,
+            area=integral(self.hi) - integral(self.lo),
+            half_width=(min(self.hi, half) - max(self.lo, -half)) / 2,
+            support=(self.lo, self.hi),
+            tail=COMPACT if bounded else Tail("power", 2.0),
         )
 
     @rounded_once

@@ -107,7 +107,7 @@ class ERF(Shape):
 class GaussianGrad(Shape):
     """A Gaussian, parametrised by its standard deviation; defined by its gradient alone.
 
-        grad(x) = alpha N(x; 0, sigma),  N(x; m, d) the normal density of mean m, deviation d
+        grad(x) = alpha / (sigma sqrt(2 pi)) exp(-(x/sigma)^2 / 2)
 
     Args:
         sigma: standard deviation, in units of x, positive, default 0.5.
@@ -160,9 +160,10 @@ class GaussianGrad(Shape):
 class MultiGaussianGrad(Shape):
     """A Gaussian with a negative rim; defined by its gradient alone.
 
-        grad(x) = scale ((1 + h) N(x; 0, sigma) - h N(x; sigma, s sigma) - h N(x; -sigma, s sigma))
+        grad(x) = scale ((1 + h) N(x, 0, sigma) - h N(x, sigma, s sigma) - h N(x, -sigma, s sigma))
+        N(x, m, d) = exp(-((x - m)/d)^2 / 2) / (d sqrt(2 pi))
 
-    N(x; m, d) is the normal density of mean m and standard deviation d.
+    N(x, m, d) is the normal density of mean m and standard deviation d.
 
     Args:
         h: height of the two wide Gaussians that are taken away, any finite number, default 0.15.

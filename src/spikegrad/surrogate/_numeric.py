@@ -142,7 +142,7 @@ def facts(surrogate: Any) -> Facts:
     known = table(surrogate)
     x = np.unique(np.concatenate([known.edges, np.linspace(-8, 8, 4097)]))
     values = gradient(x)
-    peak = float(values.max())
+    peak = _peak(gradient, x, values)
     high = _edges(lambda x: gradient(x) >= peak / 2, x, values >= peak / 2)
     left, right = (_tail(gradient, side, peak) for side in (-1, 1))
     lo, hi = _edges(lambda x: gradient(x) != 0, x, values != 0)
@@ -157,6 +157,15 @@ def facts(surrogate: Any) -> Facts:
         support=support,
         tail=max(left, right, key=_weight),
     )
+
+
+def _peak(gradient: Any, x: np.ndarray, values: np.ndarray) -> float:
+    """The largest value, also between the points of a grid, or at a jump between them."""
+    for _ in range(12):
+        best = int(np.argmax(values))
+        x = np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 65)
+        values = gradient(x)
+    return float(values.max())
 
 
 def _edges(holds: Any, x: np.ndarray, held: np.ndarray) -> np.ndarray:

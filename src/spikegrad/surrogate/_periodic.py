@@ -37,7 +37,7 @@ from spikegrad.surrogate._shape import Shape, rounded_once
 class SquarewaveFourierSeries(Shape):
     """Slope of a square wave's first Fourier terms: positive and negative in turns.
 
-        grad(x) = 4/T sum_{i=1..n} cos((2 i - 1) w x),  w = 2 pi / T
+        grad(x) = 4/T sum_{i=1..n} cos((2 i - 1) w x),  w = 2 pi / T,  T = t_period
         fun(x)  = 1/2 + 2/pi sum_{i=1..n} sin((2 i - 1) w x) / (2 i - 1)
 
     SpikingJelly counts one term less: its `SquarewaveFourierSeries(n)` is ours with `n - 1`.
@@ -114,9 +114,14 @@ def _sine(phase: jax.Array, period: jax.Array) -> jax.Array:
 class PeriodicExponential(Shape):
     """Exponential below the threshold, and a cusp at every multiple of it above.
 
-        grad(x) = exp(-|x| / width)         for x < 0
-                  exp(-rise d / width)      for x >= 0,  d = distance to the nearest multiple
-        fun(x)  = its integral from minus infinity                       of the threshold
+        grad(x) = exp(x / width)                               for x < 0
+                  exp(-rise |d| / width)                       for x >= 0
+        fun(x)  = width exp(x / width)                         for x < 0
+                  width + 2 n R(threshold/2) + sign(d) R(|d|)  for x >= 0
+        d       = x - n threshold,  n = round(x / threshold)
+        R(y)    = width/rise (1 - exp(-rise y / width))
+
+    d is the way from the nearest multiple of the threshold, R the integral over the first y of it.
 
     For neurons that spike several times a step: sinabs' falls twice as fast above the threshold as
     below (`rise=2`), rockpool's does not (`rise=1`, and times 1/threshold).
@@ -191,10 +196,14 @@ class PeriodicExponential(Shape):
 class PeriodicInvSquare(Shape):
     """The fast sigmoid's slope below the threshold, and around every whole number above.
 
-        grad(x) = 1 / (1 + beta d)^2,  d = |x| for x < 0, else the distance to the nearest integer
-        fun(x)  = its integral from minus infinity
+        grad(x) = 1 / (1 + beta |d|)^2
+        fun(x)  = 1 / (beta (1 + beta |x|))                for x < 0
+                  1/beta + 2 n R(1/2) + sign(d) R(|d|)     for x >= 0
+        d       = x - n,  n = 0  for x < 0,  else round(x)
+        R(y)    = y / (1 + beta y)
 
-    Here x counts thresholds: (membrane potential - threshold) / threshold.
+    d is the way from the nearest peak, R the integral over the first y of it. Here x counts
+    thresholds: (membrane potential - threshold) / threshold.
 
     Args:
         beta: sharpness, positive, default 100.

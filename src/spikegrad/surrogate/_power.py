@@ -199,9 +199,10 @@ class Arctan(Shape):
 class QPseudoSpike(Shape):
     """Power law of free exponent, from fat tails (small alpha) to nearly exponential ones.
 
-        grad(x) = (1 + c |x|)^-alpha,  c = 2 / (alpha + 1)
-        fun(x)  = 1/2 + sign(x) ((1 + c |x|)^(1 - alpha) - 1) / (c (1 - alpha))
-                  1/2 + sign(x) log(1 + c |x|) / c       for alpha = 1
+        grad(x) = (1 + c |x|)^-alpha
+        fun(x)  = 1/2 + sign(x) ((1 + c |x|)^(1 - alpha) - 1) / (c (1 - alpha))  for alpha != 1
+                  1/2 + sign(x) log(1 + c |x|) / c                               for alpha = 1
+        c       = 2 / (alpha + 1)  for scale = None,  else scale
 
     The paper and SpikingJelly have c = 2 / (alpha - 1), which needs alpha > 1; braintools has the c
     that is the default here.

@@ -93,7 +93,7 @@ class ClippedReciprocal(Shape):
 
         grad(x) = min(alpha, 1 / |x|)
         fun(x)  = 1/2 + alpha x                          for |x| <= 1/alpha
-                  1/2 + sign(x) (1 + log(alpha |x|))     elsewhere
+                  1/2 + sign(x) (1 + log(alpha |x|))     for |x| > 1/alpha
 
     Args:
         alpha: the cap, positive, default 0.3.

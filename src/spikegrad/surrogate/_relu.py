@@ -32,7 +32,7 @@ class PiecewiseLeakyRelu(Shape):
     """A window with a leak: constant near the threshold, a small constant elsewhere.
 
         grad(x) = 1 / (2 w)                       for |x| <= w,  else c
-        fun(x)  = 1/2 + u / (2 w) + c (x - u),    u = x limited to -w ... w
+        fun(x)  = 1/2 + u / (2 w) + c (x - u),    u = clip(x, -w, w)
 
     Args:
         c: gradient outside the window, any finite number, default 0.01.
@@ -90,8 +90,8 @@ class PiecewiseLeakyRelu(Shape):
 class LeakyRelu(Shape):
     """Two constants: one below the threshold, one from it on.
 
-        grad(x) = alpha  for x < 0,    beta  for x >= 0
-        fun(x)  = alpha x,             beta x
+        grad(x) = alpha    for x < 0,  beta    for x >= 0
+        fun(x)  = alpha x  for x < 0,  beta x  for x >= 0
 
     Args:
         alpha: gradient below the threshold, any finite number, default 0.1.
@@ -144,8 +144,8 @@ class LeakyRelu(Shape):
 class LogTailedRelu(Shape):
     """A rectifier whose gradient decays as 1/x above 1: large potentials are not over-rewarded.
 
-        grad(x) = alpha for x <= 0,  1 for 0 < x <= 1,  1/x for x > 1
-        fun(x)  = alpha x,           x,                 1 + log(x)
+        grad(x) = alpha    for x <= 0,  1  for 0 < x <= 1,  1/x         for x > 1
+        fun(x)  = alpha x  for x <= 0,  x  for 0 < x <= 1,  1 + log(x)  for x > 1
 
     At x = 0 the gradient is alpha, as in braintools and SpikingJelly.
 
@@ -207,9 +207,11 @@ def sides(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 class S2NN(Shape):
     """A logistic slope below the threshold, a reciprocal above it.
 
-        grad(x) = alpha s(alpha x) s(-alpha x)   for x < 0,  s(z) = 1 / (1 + exp(-z))
+        grad(x) = alpha s(alpha x) s(-alpha x)   for x < 0
                   beta / (1 + x)                 for x >= 0
-        fun(x)  = s(alpha x),                    1/2 + beta log(1 + x)
+        fun(x)  = s(alpha x)                     for x < 0
+                  1/2 + beta log(1 + x)          for x >= 0
+        s(z)    = 1 / (1 + exp(-z))
 
     Args:
         alpha: sharpness below the threshold, positive, default 4.

@@ -97,8 +97,10 @@ class GradedExp(Shape):
 class ExponentialEscape(Shape):
     """The escape rate of a noisy neuron: exponential on both sides of the threshold.
 
-        grad(x) = p0 / delta_u exp(x / delta_u)                  at most cap
-        fun(x)  = p0 exp(x / delta_u),  a straight line of slope cap beyond where that is reached
+        grad(x) = min(cap, p0 / delta_u exp(x / delta_u))
+        fun(x)  = p0 exp(x / delta_u)                 for x <= x_c
+                  cap (delta_u + x - x_c)             for x > x_c
+        x_c     = delta_u log(cap delta_u / p0)
 
     Args:
         p0: escape probability at the threshold, positive, default 0.01.
@@ -218,10 +220,10 @@ class ClampedInvSquare(Shape):
 class HardTanhOffset(Shape):
     """A ramp from 0 to 2 across the threshold.
 
-        grad(x) = 1 + (beta x limited to -1 ... 1)
+        grad(x) = 1 + clip(beta x, -1, 1)
         fun(x)  = 0                            for x < -1/beta
-                  (1 + beta x)^2 / (2 beta)    up to 1/beta
-                  2 x                          beyond
+                  (1 + beta x)^2 / (2 beta)    for |x| <= 1/beta
+                  2 x                          for x > 1/beta
 
     Kept for its name: whoever wrote it almost surely meant the triangle, 1 - |.|.
 

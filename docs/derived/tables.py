@@ -1,0 +1,64 @@
+"""The parts of pages that are derived from the catalogue and from the command line."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+
+from spikegrad.lab.commands.train import train
+from spikegrad.surrogate.catalogue import CATALOGUE, Row
+
+PAGE = "spikegrad.surrogate"
+
+
+def families() -> Iterator[tuple[str, str, list[Row]]]:
+    """Every family with what its module says of it and its shapes, in the catalogue's order."""
+    for family in dict.fromkeys(row.family for row in CATALOGUE):
+        rows = [row for row in CATALOGUE if row.family == family]
+        yield family, first_line(sys.modules[f"{PAGE}._{family}"]), rows
+
+
+def first_line(documented: object) -> str:
+    """The summary of a docstring."""
+    return (documented.__doc__ or "").partition("\n")[0]
+
+
+def call(row: Row) -> str:
+    """The function form as it is written, with its defaults."""
+    defaults = [f"{name}={p.shown}" for name, p in row.parameters.items()]
+    return f"{row.function_name}({', '.join(['x', *defaults])})"
+
+
+def overview() -> str:
+    """The shapes of every family, each with a line on what its gradient is like."""
+    parts = []
+    for family, summary, rows in families():
+        parts.append(f"**{family.title()}.** {summary}")
+        names = [f"- [`{row.name}`][{PAGE}.{row.name}]: {first_line(row.shape)}" for row in rows]
+        parts.append("\n".join(names))
+    return "\n\n".join(parts)
+
+
+def shapes() -> str:
+    """A heading a family, and the documentation of its shapes."""
+    parts = []
+    for family, summary, rows in families():
+        parts.append(f"## {family.title()}\n\n{summary}")
+        for row in rows:
+            parts.append(f"::: {PAGE}.{row.name}\n    options:\n      members: false")
+            parts.append(f"As a function: `{call(row)}`.")
+    return "\n\n".join(parts)
+
+
+def options() -> str:
+    """A table for every panel in the help of `spikegrad train digits`."""
+    command = train.commands["digits"]
+    parts = []
+    for panel, parameters in itertools.groupby(command.params, key=lambda option: option.panel):
+        lines = [f"**{panel}**", "", "| option | default | |", "| --- | --- | --- |"]
+        for option in parameters:
+            default = f"`{option.default}`" if option.show_default else ""
+            lines.append(f"| `{option.opts[0]}` | {default} | {option.help} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
