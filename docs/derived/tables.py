@@ -6,6 +6,7 @@ import itertools
 import sys
 from collections.abc import Iterator
 
+from derived.names import elsewhere
 from spikegrad.lab.commands.train import train
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
@@ -47,7 +48,7 @@ def shapes() -> str:
         parts.append(f"## {family.title()}\n\n{summary}")
         for row in rows:
             parts.append(f"::: {PAGE}.{row.name}\n    options:\n      members: false")
-            parts.append(f"As a function: `{call(row)}`.")
+            parts.append(f"As a function: `{call(row)}`. {elsewhere(row)}".rstrip())
     return "\n\n".join(parts)
 
 

@@ -192,7 +192,7 @@ PEERS: tuple[Peer, ...] = (
         "triangular",
         lambda threshold: LeakyRelu(threshold, -threshold),
         {"threshold": 1.0},
-        "Its documentation means a triangle; it is a step from threshold to -threshold.",
+        "Not a triangle, as its name has it: a step from threshold to -threshold.",
     ),
     Peer("snntorch", "heaviside", lambda: LeakyRelu(0.0, 1.0), differs=_LOWER),
     Peer(
@@ -214,7 +214,7 @@ PEERS: tuple[Peer, ...] = (
         "SFS",
         lambda slope, B: WindowedInvSquare(slope, B, math.inf),
         {"slope": 25.0, "B": 1.0},
-        "Its documentation means a window around the threshold; it is 0 up to x = B.",
+        "The paper has a window around the threshold; this is 0 up to x = B.",
     ),
     Peer(
         "norse",
