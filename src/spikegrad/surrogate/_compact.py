@@ -23,6 +23,7 @@ from spikegrad.surrogate._exact import (
     product,
     quotient,
     scaled,
+    times,
     total,
     value,
     where,
@@ -84,7 +85,7 @@ class PiecewiseQuadratic(Shape):
         )
 
     def _rest(self, distance: jax.Array) -> jax.Array:
-        z = product(exact(self.alpha, distance), Pair(distance))
+        z = times(self.alpha, Pair(distance))
         return _positive_part(total(exact(1.0, distance), minus(z)))
 
     @rounded_once
@@ -192,7 +193,7 @@ class Rect(Shape):
         )
 
     def _rest(self, distance: jax.Array) -> jax.Array:
-        z = product(exact(self.alpha, distance), Pair(distance))
+        z = times(self.alpha, Pair(distance))
         return _positive_part(total(exact(0.5, distance), minus(z)))
 
     @rounded_once

@@ -113,6 +113,31 @@ def product(a: Pair, b: Pair) -> Pair:
     return Pair(hi, _rest(lo))
 
 
+def times(factor: Any, b: Pair) -> Pair:
+    """`factor * b` of a parameter: one multiplication where that is a power of 2."""
+    if not _is_power_of_2(factor):
+        return product(exact(factor, b.hi), b)
+    largest = jnp.finfo(b.hi.dtype).max
+    plain = b.hi * float(factor)
+    if abs(factor) > 1:
+        fits = (jnp.abs(plain) <= largest) | (jnp.abs(b.hi) == jnp.inf)
+        plain = jnp.where(fits, plain, jnp.sign(plain) * largest)
+    return Pair(plain, None if b.lo is None else b.lo * float(factor))
+
+
+def over(b: Pair, divisor: Any) -> Pair:
+    """`b / divisor` of a parameter."""
+    if _is_power_of_2(divisor):
+        return times(1 / divisor, b)
+    return product(reciprocal(exact(divisor, b.hi)), b)
+
+
+def _is_power_of_2(value: Any) -> bool:
+    is_number = isinstance(value, int | float | np.number)
+    # Within float32, and its reciprocal too.
+    return is_number and abs(math.frexp(value)[0]) == 0.5 and 2.0**-100 < abs(value) < 2.0**100
+
+
 def quotient(a: Pair, b: Pair) -> Pair:
     """`a / b`."""
     hi = _opaque(a.hi / b.hi)
@@ -168,19 +193,21 @@ def value(a: Pair) -> jax.Array:
 def over_square(factor: jax.Array, a: Pair, more: Pair | None = None) -> jax.Array:
     """`factor / (a**2 + more**2)` for `a >= 0`, also where the square overflows.
 
-    Far out, it is formed in units of a small `u`. (`factor / a / a` would not do: XLA makes it
-    `factor / (a * a)`.)
+    Far out, it is formed in a small unit. (`factor / a / a` would not do: XLA makes it
+    `factor / (a * a)`, and it also joins constants that are factors; through a choice it cannot.)
     """
     half_range = jnp.finfo(factor.dtype).maxexp // 2
     far = a.hi > 2.0 ** (half_range - 4)
-    one = jnp.ones_like(a.hi)
-    u = jnp.where(far, one * 2.0 ** (-half_range - 2), one)
-    a = scaled(a, u)
-    square = product(a, a)
-    if more is not None:
-        more = scaled(more, u)
-        square = total(square, product(more, more))
-    return factor * u / value(square) * u
+
+    def small(y: jax.Array) -> jax.Array:
+        return jnp.where(far, y * 2.0 ** (-half_range - 2), y)
+
+    def square(a: Pair) -> jax.Array:
+        hi = small(a.hi)
+        return hi * hi if a.lo is None else hi * (hi + small(2 * a.lo))
+
+    squares = square(a) if more is None else square(a) + square(more)
+    return small(small(factor) / squares)
 
 
 # By the bytes of a float: from which exponent on, and by how much, an exponential is shifted.

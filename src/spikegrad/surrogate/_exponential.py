@@ -15,9 +15,9 @@ from spikegrad.surrogate._exact import (
     exp_minus,
     magnitude,
     over_square,
-    product,
     reciprocal,
     scaled,
+    times,
     total,
     value,
 )
@@ -32,7 +32,7 @@ from spikegrad.surrogate._shape import Shape, rounded_once
 
 def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-alpha * distance)`."""
-    return exp_minus(product(exact(alpha, distance), Pair(distance)), factor)
+    return exp_minus(times(alpha, Pair(distance)), factor)
 
 
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:

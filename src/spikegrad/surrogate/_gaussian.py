@@ -16,10 +16,12 @@ from spikegrad.surrogate._exact import (
     half_erfc,
     magnitude,
     minus,
+    over,
     product,
     quotient,
     reciprocal,
     scaled,
+    times,
     total,
     where,
 )
@@ -94,12 +96,12 @@ class ERF(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        z = product(exact(self.alpha, x), Pair(magnitude(x)))
+        z = times(self.alpha, Pair(magnitude(x)))
         return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        z = product(exact(self.alpha, x), Pair(magnitude(x)))
+        z = times(self.alpha, Pair(magnitude(x)))
         tail = half_erfc(z, product(z, z), jnp.ones_like(x))
         return jnp.where(x < 0, tail, 1 - tail)
 
@@ -146,15 +148,13 @@ class GaussianGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        deviations = product(reciprocal(exact(self.sigma, x)), Pair(magnitude(x)))
+        deviations = over(Pair(magnitude(x)), self.sigma)
         peak = quotient(exact(self.alpha, x), exact(self.sigma * _ROOT_TWO_PI, x))
         return _normal(deviations, peak)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        return _distribution(
-            product(reciprocal(exact(self.sigma, x)), Pair(x)), exact(self.alpha, x).hi
-        )
+        return _distribution(over(Pair(x), self.sigma), exact(self.alpha, x).hi)
 
 
 class MultiGaussianGrad(Shape):
@@ -206,7 +206,7 @@ class MultiGaussianGrad(Shape):
 
     def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
         """How many deviations `x` is off the middle, the right and the left Gaussian."""
-        middle = product(reciprocal(exact(self.sigma, x)), Pair(x))
+        middle = over(Pair(x), self.sigma)
         per_s = reciprocal(exact(self.s, x))
         right, left = (product(total(middle, exact(c, x)), per_s) for c in (-1.0, 1.0))
         return middle, right, left

@@ -17,11 +17,13 @@ from spikegrad.surrogate._exact import (
     half_pi,
     magnitude,
     minus,
+    over,
     over_square,
     power,
     product,
     quotient,
     reciprocal,
+    times,
     total,
     value,
     where,
@@ -37,7 +39,7 @@ from spikegrad.surrogate._shape import Shape, rounded_once, saturated
 
 def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
     """`1 + alpha * distance`."""
-    return total(exact(1.0, distance), product(exact(alpha, distance), Pair(distance)))
+    return total(exact(1.0, distance), times(alpha, Pair(distance)))
 
 
 class SoftSign(Shape):
@@ -179,7 +181,7 @@ class Arctan(Shape):
 
     def _angle(self, distance: jax.Array) -> Pair:
         """`pi/2 alpha distance`."""
-        return product(product(half_pi(distance), exact(self.alpha, distance)), Pair(distance))
+        return product(times(self.alpha, half_pi(distance)), Pair(distance))
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
@@ -330,7 +332,7 @@ class AlgebraicSigmoid(Shape):
         )
 
     def _deviations(self, distance: jax.Array) -> Pair:
-        return product(reciprocal(exact(self.alpha, distance)), Pair(distance))
+        return over(Pair(distance), self.alpha)
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:

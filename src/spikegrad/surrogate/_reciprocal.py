@@ -15,8 +15,8 @@ from spikegrad.surrogate._exact import (
     exact,
     magnitude,
     minus,
-    product,
     reciprocal,
+    times,
     total,
     value,
     where,
@@ -129,7 +129,7 @@ class ClippedReciprocal(Shape):
 
     def _near(self, distance: jax.Array) -> tuple[jax.Array, Pair]:
         """Whether `alpha distance <= 1`, and that product."""
-        z = product(exact(self.alpha, distance), Pair(distance))
+        z = times(self.alpha, Pair(distance))
         return value(total(z, exact(-1.0, distance))) <= 0, z
 
     @rounded_once

@@ -18,10 +18,11 @@ from spikegrad.surrogate._exact import (
     magnitude,
     minus,
     one_minus_exp,
+    over,
     over_square,
     product,
     quotient,
-    reciprocal,
+    times,
     total,
     value,
     where,
@@ -80,7 +81,7 @@ class GradedExp(Shape):
         )
 
     def _decayed(self, distance: jax.Array, factor: Pair) -> jax.Array:
-        return exp_minus(product(reciprocal(exact(self.tau, distance)), Pair(distance)), factor)
+        return exp_minus(over(Pair(distance), self.tau), factor)
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
@@ -151,7 +152,7 @@ class ExponentialEscape(Shape):
         return (
             cap,
             beyond,
-            exp_plus(product(reciprocal(exact(self.delta_u, x)), Pair(below)), factor),
+            exp_plus(over(Pair(below), self.delta_u), factor),
         )
 
     @rounded_once
@@ -261,7 +262,7 @@ class HardTanhOffset(Shape):
 
     def _ramp(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """`1 + beta x`, but 0 where that is negative; and whether it is beyond 2."""
-        z = value(total(exact(1.0, x), product(exact(self.beta, x), Pair(x))))
+        z = value(total(exact(1.0, x), times(self.beta, Pair(x))))
         return jnp.where(z > 0, z, jnp.zeros_like(z)), z > 2
 
     @rounded_once
@@ -322,7 +323,7 @@ class TanhOffset(Shape):
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        z = product(exact(2 * self.beta, x), Pair(magnitude(x)))
+        z = times(2 * self.beta, Pair(magnitude(x)))
         tanh = value(one_minus_exp(z)) / (1 + exp_minus(z))
         rise = magnitude(x) + tanh / exact(self.beta, x).hi
         return jnp.where(x < 0, 0.5 - rise, 0.5 + rise)
