@@ -264,7 +264,7 @@ class Dspike(Shape):
         one = exact(1.0, x)
         peak = quotient(product(twice_b, total(one, Pair(t_edge))), whole)
         numerator = exp_minus(product(twice_b, Pair(magnitude(x))), peak)
-        slope = over_square(numerator, total(one, Pair(t)))
+        slope = over_square(numerator, Pair(1 + t))
         return jnp.where(rest.hi >= 0, slope, jnp.zeros_like(x))
 
     @rounded_once

@@ -37,7 +37,7 @@ def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> 
 
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
-    one_plus_t = total(Pair(jnp.ones_like(distance)), Pair(decay(alpha, distance)))
+    one_plus_t = Pair(1 + decay(alpha, distance))
     return over_square(decay(alpha, distance, exact(alpha, distance)), one_plus_t)
 
 

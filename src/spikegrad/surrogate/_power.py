@@ -38,8 +38,8 @@ from spikegrad.surrogate._shape import Shape, rounded_once, saturated
 
 
 def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
-    """`1 + alpha * distance`."""
-    return total(exact(1.0, distance), times(alpha, Pair(distance)))
+    """`1 + alpha * distance`, rounded twice."""
+    return Pair(1 + value(times(alpha, Pair(distance))))
 
 
 class SoftSign(Shape):
