@@ -2,7 +2,7 @@
 # Another Python than python3 (3.11 or newer): make test PYTHON=/path/to/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint format docs lock
+.PHONY: help demo test test-lowest lint format docs benchmark lock
 .NOTPARALLEL:
 
 export PYTHON
@@ -42,6 +42,12 @@ format:  ## Put the code in the project's format
 docs:  ## Build the documentation site into site/
 	@$(test-environment)
 	$(bin)/mkdocs build --strict
+
+benchmark:  ## Measure speed and memory against other libraries; on a machine with nothing else to do
+	@$(test-environment)
+	benchmarks/environments
+	$(bin)/python benchmarks/gradients.py
+	$(bin)/python benchmarks/rollouts.py
 
 compile := $(bin)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url \

@@ -102,7 +102,9 @@ APART = [
 
 
 @pytest.mark.parametrize(
-    ("library", "name", "kind", "documented", "computed"), APART, ids=lambda value: value if isinstance(value, str) else ""
+    ("library", "name", "kind", "documented", "computed"),
+    APART,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_documented_formula_is_not_what_was_recorded_and_the_other_is(
     library, name, kind, documented, computed

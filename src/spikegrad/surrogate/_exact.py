@@ -160,6 +160,8 @@ def total(a: Pair, b: Pair) -> Pair:
     a_larger = jnp.abs(a.hi) >= jnp.abs(b.hi)
     large, small = jnp.where(a_larger, a.hi, b.hi), jnp.where(a_larger, b.hi, a.hi)
     lo = (large - hi) + small
+    if a.lo is None and b.lo is None:
+        return Pair(hi, _rest(lo))
     for part in (a.lo, b.lo):
         if part is not None:
             lo += part
