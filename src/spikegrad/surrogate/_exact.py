@@ -218,6 +218,22 @@ _SHIFTS = {4: (64.0, 32.0), 8: (512.0, 64.0)}
 
 def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-a)` for `a >= 0`, in full also where `exp(-a)` alone underflows."""
+    decay, relative, scale = _shifted_exp(a)
+    if factor is not None:
+        scale = factor.hi * scale
+        if factor.lo is not None:
+            relative += _rest(factor.lo / factor.hi)
+    return decay * (scale + scale * relative)
+
+
+def exp_minus_scaled(a: Pair) -> tuple[jax.Array, jax.Array]:
+    """`exp(-a)` for `a >= 0` as a product: the second factor is 1 but where the whole is tiny."""
+    decay, relative, scale = _shifted_exp(a)
+    return decay + decay * relative, scale
+
+
+def _shifted_exp(a: Pair) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """`exp(-a)` as a product of a float, 1 plus a small rest, and a scale."""
     threshold, shift = _SHIFTS[a.hi.dtype.itemsize]
     far = a.hi >= threshold
     zero = jnp.zeros_like(a.hi)
@@ -226,11 +242,7 @@ def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     limit = 2.0 * jnp.finfo(zero.dtype).maxexp
     a = where(a.hi < limit, a, Pair(zero + limit))
     relative = zero if a.lo is None else -a.lo
-    if factor is not None:
-        scale = factor.hi * scale
-        if factor.lo is not None:
-            relative += _rest(factor.lo / factor.hi)
-    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi) * (scale + scale * relative)
+    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi), relative, scale
 
 
 def exp_plus(a: Pair, factor: Pair) -> jax.Array:

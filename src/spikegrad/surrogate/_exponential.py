@@ -13,6 +13,7 @@ from spikegrad.surrogate._exact import (
     Pair,
     exact,
     exp_minus,
+    exp_minus_scaled,
     magnitude,
     over_square,
     reciprocal,
@@ -37,8 +38,9 @@ def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> 
 
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
-    one_plus_t = Pair(1 + decay(alpha, distance))
-    return over_square(decay(alpha, distance, exact(alpha, distance)), one_plus_t)
+    # Where the scale is not 1, the decay is far below the last digit of 1.
+    t, scale = exp_minus_scaled(times(alpha, Pair(distance)))
+    return over_square(exact(alpha, distance).hi * scale * t, Pair(1 + t))
 
 
 class Sigmoid(Shape):

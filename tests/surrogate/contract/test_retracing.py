@@ -97,9 +97,12 @@ def test_B1_eager_calls_compile_nothing_after_the_first():
 
 
 def test_an_unused_array_parameter_costs_no_derivative_in_the_backward_pass():
-    """Else each backward pass would compute the derivative by `alpha` and throw it away."""
+    """Else each backward pass would compute the derivative by `alpha` and throw it away.
+
+    The number beside it is no power of 2, whose products are cheaper.
+    """
     static, moving = (
         jax.jit(jax.grad(lambda x, s=surrogate: jnp.sum(s(x)))).lower(X).compile().cost_analysis()
-        for surrogate in (Sigmoid(4.0), with_arrays(ROWS[0].values[0]))
+        for surrogate in (Sigmoid(3.0), with_arrays(ROWS[0].values[0]))
     )
     assert moving["flops"] <= static["flops"] + 4 * len(X)
