@@ -16,6 +16,7 @@ from spikegrad.surrogate._exact import (
     as_float,
     exact,
     exp_minus,
+    exp_minus_scaled,
     magnitude,
     minus,
     one_minus_exp,
@@ -258,13 +259,12 @@ class Dspike(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         twice_b, rest, whole = self._parts(magnitude(x))
-        t = exp_minus(product(twice_b, Pair(magnitude(x))))
+        t, scale = exp_minus_scaled(product(twice_b, Pair(magnitude(x))))
         t_edge = exp_minus(product(twice_b, exact(self.r, x)))
         # tanh(b r) = (1 - t_edge) / (1 + t_edge), and 1 / cosh^2 likewise.
         one = exact(1.0, x)
         peak = quotient(product(twice_b, total(one, Pair(t_edge))), whole)
-        numerator = exp_minus(product(twice_b, Pair(magnitude(x))), peak)
-        slope = over_square(numerator, Pair(1 + t))
+        slope = over_square(value(peak) * scale * t, Pair(1 + t))
         return jnp.where(rest.hi >= 0, slope, jnp.zeros_like(x))
 
     @rounded_once
