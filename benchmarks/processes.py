@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ class Process:
 
     def end(self) -> None:
         """Let it end."""
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # a request that it never read is still to be written
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
         self._errors.close()
