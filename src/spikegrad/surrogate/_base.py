@@ -116,7 +116,7 @@ class Surrogate(ValueTree):
 
     **A derivative by a parameter** (say, by an array `alpha`) is that of `surrogate_grad(x)` by the
     parameter: a documented side effect of the derivative rule, not the true 0 of a step, and not a
-    training signal. To learn a parameter, wait for `Learned`, which says what signal it uses.
+    training signal. To learn a parameter, take `Learned`, which says what signal it uses.
 
     The value used in the backward pass carries the name `"surrogate_grad"` for the policies of
     `jax.checkpoint`.
@@ -141,10 +141,19 @@ class Surrogate(ValueTree):
         x = as_input(x, type(self).__name__)
         leaves, structure = jax.tree.flatten(self)
         _check_gradient(structure, kinds(leaves), x.shape, x.dtype)
-        if any(isinstance(value, jax.core.Tracer) for value in (x, *leaves)):
+        plain = type(self._stepper())._forward is Surrogate._forward
+        if not plain or any(isinstance(value, jax.core.Tracer) for value in (x, *leaves)):
             return _spike(self, x)
         # Nothing is being transformed, and a compiled step is dispatched faster.
         return _compiled_step(x)
+
+    def _stepper(self) -> Surrogate:
+        """Whose forward pass counts: a wrapper that changes the gradient alone names another."""
+        return self
+
+    def _forward(self, x: jax.Array) -> jax.Array:
+        """The value in the forward pass, which no derivative goes through."""
+        return _step(x)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The derivative put in the backward pass, elementwise in `x`."""
@@ -185,6 +194,20 @@ class Surrogate(ValueTree):
         from spikegrad.surrogate.compose import Shifted
 
         return Shifted(self, x0)
+
+    def widened(self, factor: ArrayLike) -> Surrogate:
+        """The same gradient `factor` times as wide, as high as before."""
+        from spikegrad.surrogate.compose import Widened
+
+        return Widened(self, factor)
+
+    def dampened(self, gamma: ArrayLike) -> Surrogate:
+        """The same gradient times `gamma`, as `gamma * self`.
+
+        Bellec et al. (2018), "Long short-term memory and learning-to-learn in networks of spiking
+        neurons", dampen it over many time steps, where it would explode.
+        """
+        return gamma * self
 
     def __rmul__(self, factor: Any) -> Surrogate:
         from spikegrad.surrogate.compose import scale
@@ -281,33 +304,39 @@ _compiled_step: Callable[[jax.Array], jax.Array] = jax.jit(_step)
 
 @jax.custom_jvp
 def _spike(surrogate: Surrogate, x: jax.Array) -> jax.Array:
-    del surrogate
-    return _step(x)
+    return surrogate._stepper()._forward(x)
 
 
 @functools.partial(_spike.defjvp, symbolic_zeros=True)
 def _spike_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
     surrogate, x = primals
     surrogate_dot, x_dot = tangents
-    structure: PyTreeDef
-    leaves, structure = jax.tree.flatten(surrogate)
-    dots = structure.flatten_up_to(surrogate_dot)
-    moving = [i for i, dot in enumerate(dots) if not isinstance(dot, SymbolicZero)]
-
-    def backward(*values: jax.Array) -> jax.Array:
-        moved = list(leaves)
-        for i, value in zip(moving, values, strict=True):
-            moved[i] = value
-        return _backward(structure.unflatten(moved), x)
-
-    # Without symbolic zeros, an array parameter that nobody differentiates by would cost a
-    # derivative of surrogate_grad in every backward pass.
-    gradient, tangent = (
-        jax.jvp(backward, [leaves[i] for i in moving], [dots[i] for i in moving])
-        if moving
-        else (backward(), None)
-    )
+    gradient, tangent = along_parameters(lambda s: _backward(s, x), surrogate, surrogate_dot)
     if not isinstance(x_dot, SymbolicZero):
         along_x = gradient * x_dot
         tangent = along_x if tangent is None else tangent + along_x
     return _spike(surrogate, x), jnp.zeros_like(x) if tangent is None else tangent
+
+
+def along_parameters(
+    function: Callable[[Any], jax.Array], surrogate: Surrogate, surrogate_dot: Any
+) -> tuple[jax.Array, jax.Array | None]:
+    """`function(surrogate)`, and its derivative along the parameters that move (None: none does).
+
+    For rules with symbolic zeros: without them, an array parameter that nobody differentiates by
+    would cost a derivative in every backward pass.
+    """
+    structure: PyTreeDef
+    leaves, structure = jax.tree.flatten(surrogate)
+    dots = structure.flatten_up_to(surrogate_dot)
+    moving = [i for i, dot in enumerate(dots) if not isinstance(dot, SymbolicZero)]
+    if not moving:
+        return function(surrogate), None
+
+    def moved(*values: jax.Array) -> jax.Array:
+        new = list(leaves)
+        for i, value in zip(moving, values, strict=True):
+            new[i] = value
+        return function(structure.unflatten(new))
+
+    return jax.jvp(moved, [leaves[i] for i in moving], [dots[i] for i in moving])

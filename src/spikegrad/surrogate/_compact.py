@@ -264,7 +264,7 @@ class Dspike(Shape):
         # tanh(b r) = (1 - t_edge) / (1 + t_edge), and 1 / cosh^2 likewise.
         one = exact(1.0, x)
         peak = quotient(product(twice_b, total(one, Pair(t_edge))), whole)
-        slope = over_square(value(peak) * scale * t, Pair(1 + t))
+        slope = value(peak) * scale * t / jnp.square(1 + t)
         return jnp.where(rest.hi >= 0, slope, jnp.zeros_like(x))
 
     @rounded_once

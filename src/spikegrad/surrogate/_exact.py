@@ -99,12 +99,15 @@ def _minus_product(start: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
     return ((start - a_top * b_top) - a_top * b_rest - a_rest * b_top) - a_rest * b_rest
 
 
+def _finite(x: jax.Array) -> jax.Array:
+    """The largest number in place of infinity, whose derivative would be NaN."""
+    largest = jnp.finfo(x.dtype).max
+    return lax.clamp(-largest, x, largest)
+
+
 def product(a: Pair, b: Pair) -> Pair:
-    """`a * b`, finite for finite `a` and `b`, since the derivative of infinity is NaN."""
-    largest = jnp.finfo(b.hi.dtype).max
-    plain = a.hi * b.hi
-    fits = (jnp.abs(plain) <= largest) | (jnp.abs(b.hi) == jnp.inf)
-    hi = _opaque(jnp.where(fits, plain, jnp.sign(plain) * largest))
+    """`a * b`, and the largest number where that would be infinite."""
+    hi = _opaque(_finite(a.hi * b.hi))
     lo = -_minus_product(hi, a.hi, b.hi)
     if a.lo is not None:
         lo += a.lo * b.hi
@@ -117,12 +120,9 @@ def times(factor: Any, b: Pair) -> Pair:
     """`factor * b` of a parameter: one multiplication where that is a power of 2."""
     if not _is_power_of_2(factor):
         return product(exact(factor, b.hi), b)
-    largest = jnp.finfo(b.hi.dtype).max
     plain = b.hi * float(factor)
-    if abs(factor) > 1:
-        fits = (jnp.abs(plain) <= largest) | (jnp.abs(b.hi) == jnp.inf)
-        plain = jnp.where(fits, plain, jnp.sign(plain) * largest)
-    return Pair(plain, None if b.lo is None else b.lo * float(factor))
+    hi = _finite(plain) if abs(factor) > 1 else plain
+    return Pair(hi, None if b.lo is None else b.lo * float(factor))
 
 
 def over(b: Pair, divisor: Any) -> Pair:
@@ -169,6 +169,12 @@ def total(a: Pair, b: Pair) -> Pair:
     rest = _rest(lo)
     hi, top = hi + rest, hi
     return Pair(hi, _rest(rest - (hi - top)))
+
+
+def one_plus_share(t: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """`1 + t` for `0 <= t <= 1`, and the rest that it leaves out."""
+    hi = _opaque(1 + t)
+    return hi, lax.stop_gradient((1 - hi) + t)
 
 
 def minus(a: Pair) -> Pair:
@@ -222,27 +228,29 @@ def exp_minus(a: Pair, factor: Pair | None = None) -> jax.Array:
     if factor is not None:
         scale = factor.hi * scale
         if factor.lo is not None:
-            relative += _rest(factor.lo / factor.hi)
-    return decay * (scale + scale * relative)
+            rest = _rest(factor.lo / factor.hi)
+            relative = rest if relative is None else relative + rest
+    return decay * (scale if relative is None else scale + scale * relative)
 
 
 def exp_minus_scaled(a: Pair) -> tuple[jax.Array, jax.Array]:
     """`exp(-a)` for `a >= 0` as a product: the second factor is 1 but where the whole is tiny."""
     decay, relative, scale = _shifted_exp(a)
-    return decay + decay * relative, scale
+    return decay if relative is None else decay + decay * relative, scale
 
 
-def _shifted_exp(a: Pair) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """`exp(-a)` as a product of a float, 1 plus a small rest, and a scale."""
+def _shifted_exp(a: Pair) -> tuple[jax.Array, jax.Array | None, jax.Array]:
+    """`exp(-a)` as a product of a float, 1 plus a small rest (None: exactly 0), and a scale."""
     threshold, shift = _SHIFTS[a.hi.dtype.itemsize]
     far = a.hi >= threshold
     zero = jnp.zeros_like(a.hi)
     scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
     # Beyond this the exponential is 0 whatever the factor, and a rest or a derivative can be huge.
     limit = 2.0 * jnp.finfo(zero.dtype).maxexp
-    a = where(a.hi < limit, a, Pair(zero + limit))
-    relative = zero if a.lo is None else -a.lo
-    return jnp.exp(jnp.where(far, zero + shift, zero) - a.hi), relative, scale
+    within = a.hi < limit
+    relative = None if a.lo is None else jnp.where(within, -a.lo, zero)
+    exponent = jnp.where(far, zero + shift, zero) - jnp.where(within, a.hi, zero + limit)
+    return jnp.exp(exponent), relative, scale
 
 
 def exp_plus(a: Pair, factor: Pair) -> jax.Array:

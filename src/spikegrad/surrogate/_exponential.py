@@ -15,11 +15,10 @@ from spikegrad.surrogate._exact import (
     exp_minus,
     exp_minus_scaled,
     magnitude,
-    over_square,
+    one_plus_share,
     reciprocal,
     scaled,
     times,
-    total,
     value,
 )
 from spikegrad.surrogate._facts import (
@@ -40,7 +39,7 @@ def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
     # Where the scale is not 1, the decay is far below the last digit of 1.
     t, scale = exp_minus_scaled(times(alpha, Pair(distance)))
-    return over_square(exact(alpha, distance).hi * scale * t, Pair(1 + t))
+    return exact(alpha, distance).hi * scale * t / jnp.square(1 + t)
 
 
 class Sigmoid(Shape):
@@ -228,22 +227,21 @@ class SignSwish(Shape):
             tail=EXPONENTIAL,
         )
 
-    def _parts(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """`z = beta |x|`, no further than where the exponential is 0, and `exp(-z)`."""
-        distance = magnitude(x)
-        z = exact(self.beta, x).hi * distance
-        return jnp.minimum(z, jnp.finfo(x.dtype).maxexp), decay(self.beta, distance)
+    def _parts(self, x: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """`z = beta |x|`, no further than where the exponential is 0; `exp(-z)` as a product."""
+        z = times(self.beta, Pair(magnitude(x)))
+        return jnp.minimum(z.hi, jnp.finfo(x.dtype).maxexp), *exp_minus_scaled(z)
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        z, t = self._parts(x)
-        factor = 2 * exact(self.beta, x).hi * (2 - z * (1 - t) / (1 + t))
-        one_plus_t = total(Pair(jnp.ones_like(x)), Pair(t))
-        return over_square(decay(self.beta, magnitude(x), Pair(factor)), one_plus_t)
+        z, t, scale = self._parts(x)
+        one_plus_t, rest = one_plus_share(t)
+        factor = 2 * exact(self.beta, x).hi * (2 - z * (1 - t) / one_plus_t)
+        return factor * scale * t / (one_plus_t * (one_plus_t + 2 * rest))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        z, t = self._parts(x)
-        below = decay(self.beta, magnitude(x), Pair(2 / (1 + t) * (1 - z / (1 + t))))
+        z, t, scale = self._parts(x)
+        below = scale * (2 / (1 + t) * (1 - z / (1 + t))) * t
         above = 2 / (1 + t) * (1 + z * t / (1 + t))
         return jnp.where(x < 0, below, above)

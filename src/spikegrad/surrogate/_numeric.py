@@ -100,6 +100,12 @@ def table(surrogate: Any) -> Table:
     return Table(edges, sums - sums[np.searchsorted(edges, 0.0)])
 
 
+def area(surrogate: Any) -> float:
+    """The integral over the real line; infinite, or NaN where both sides are."""
+    known = table(surrogate)
+    return _limit(known, -1) + _limit(known, 1)
+
+
 def left_area(known: Table) -> float:
     """The integral from minus infinity to 0; infinite if it has not converged by `-2**60`."""
     return _limit(known, -1)
@@ -121,6 +127,7 @@ def antiderivative(surrogate: Any, x: jax.Array) -> jax.Array:
     @jax.custom_jvp
     def integral(x: jax.Array) -> jax.Array:
         edges = jnp.asarray(known.edges, x.dtype)
+        x = jnp.clip(x, edges[0], edges[-1])  # beyond, an infinity among them, nothing is added
         piece = jnp.clip(jnp.searchsorted(edges, x, side="right") - 1, 0, len(known.edges) - 2)
         start = edges[piece]
         half = (x - start) / 2

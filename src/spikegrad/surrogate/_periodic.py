@@ -241,7 +241,7 @@ class PeriodicInvSquare(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         left, right = sides(x)
-        _, distance, _ = fold(right, jnp.ones_like(x))
+        _, distance, _ = fold(right, 1.0)
         distance = jnp.where(x < 0, left, distance)
         return over_square(jnp.ones_like(x), one_plus(self.beta, distance))
 
@@ -254,30 +254,32 @@ class PeriodicInvSquare(Shape):
             return distance / value(one_plus(self.beta, distance))
 
         tail = per_beta / value(one_plus(self.beta, left))
-        periods = integral_of_periods(rise, right, jnp.ones_like(x))
+        periods = integral_of_periods(rise, right, 1.0)
         return jnp.where(x < 0, tail, per_beta + periods)
 
 
-def fold(x: jax.Array, period: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def fold(x: jax.Array, period: ArrayLike) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Of an `x >= 0`: the multiple below, the distance to the nearest, and whether that is above.
 
     The remainder is exact, however far out `x` is.
     """
-    period = jnp.broadcast_to(period, x.shape)
-    rest = lax.rem(x, period)
+    if isinstance(period, float) and period == 1:  # which takes no division
+        rest = x - jnp.floor(x)
+    else:
+        rest = lax.rem(x, jnp.broadcast_to(period, x.shape))
     above = rest > period / 2
     distance = jnp.where(above, period - rest, rest)
     return x - rest, distance, above
 
 
 def integral_of_periods(
-    rise: Callable[[jax.Array], jax.Array], x: jax.Array, period: jax.Array
+    rise: Callable[[jax.Array], jax.Array], x: jax.Array, period: ArrayLike
 ) -> jax.Array:
     """From 0 to `x`, of a gradient that in each period depends on the distance to its ends alone.
 
     `rise(d)` is the integral over the first `d` of a period.
     """
     below, distance, above = fold(x, period)
-    half = rise(jnp.broadcast_to(period / 2, x.shape))
+    half = rise(jnp.broadcast_to(jnp.asarray(period / 2, x.dtype), x.shape))
     partial = rise(distance)
     return 2 * half / period * below + jnp.where(above, 2 * half - partial, partial)

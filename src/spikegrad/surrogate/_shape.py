@@ -40,6 +40,16 @@ class Shape(Checked, Surrogate):
 _Method = Callable[[Any, Any], jax.Array]
 
 
+def in_float32(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
+    """`function(x)`, computed in float32 for an `x` of 16 bits and rounded once.
+
+    A result beyond the largest number of the dtype of `x` becomes that number, not infinity.
+    """
+    if x.dtype.itemsize >= 4:
+        return function(x)
+    return saturated(function(x.astype(np.float32)), x.dtype).astype(x.dtype)
+
+
 def saturated(y: jax.Array, dtype: Any = None) -> jax.Array:
     """The largest number of a dtype (that of `y`) in place of one beyond it or an infinity."""
     largest = jnp.finfo(y.dtype if dtype is None else dtype).max.astype(y.dtype)
@@ -49,8 +59,7 @@ def saturated(y: jax.Array, dtype: Any = None) -> jax.Array:
 def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:
     """Give a method of a shape its `x` in float32 or float64, and round its result once.
 
-    In 16 bits every step would lose digits, or overflow. A result beyond the largest number of
-    the dtype of `x` becomes that number, not infinity. The method is compiled as one, so that
+    In 16 bits every step would lose digits, or overflow. The method is compiled as one, so that
     outside of `jit` its many small steps are not dispatched one by one.
     """
     compiled: _Method = jax.jit(method, inline=True)
@@ -58,9 +67,6 @@ def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:
     @functools.wraps(method)
     def wrapper(self: Any, x: ArrayLike) -> jax.Array:
         array = as_input(x, type(self).__name__)
-        if array.dtype.itemsize >= 4:
-            return compiled(self, array)
-        result = compiled(self, array.astype(np.float32))
-        return saturated(result, array.dtype).astype(array.dtype)
+        return in_float32(functools.partial(compiled, self), array)
 
     return wrapper

@@ -1,7 +1,7 @@
 """Surrogates made of surrogates: each result keeps the whole contract.
 
-A wrapper holds a surrogate and changes its gradient; the step in the forward pass stays where it
-is, at 0.
+A wrapper holds a surrogate and changes its gradient; the forward pass stays what it is: for a
+shape, the step at 0.
 """
 
 from __future__ import annotations
@@ -12,11 +12,22 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad.surrogate._base import Surrogate
-from spikegrad.surrogate._facts import Facts
+from spikegrad._domains import FINITE, POSITIVE, Checked
+from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._facts import COMPACT, Facts
+from spikegrad.surrogate._shape import in_float32
 
 
-class Scaled(Surrogate):
+class GradientOf(Surrogate):
+    """Base of the wrappers that hold one surrogate and keep its forward pass."""
+
+    surrogate: Surrogate
+
+    def _stepper(self) -> Surrogate:
+        return self.surrogate._stepper()
+
+
+class Scaled(GradientOf):
     """`factor * surrogate`: the same gradient, times a constant. Write it `2.0 * Sigmoid(4.0)`.
 
     Args:
@@ -52,7 +63,7 @@ class Scaled(Surrogate):
         return f"{self.factor!r} * {self.surrogate!r}"
 
 
-class Shifted(Surrogate):
+class Shifted(GradientOf):
     """The same gradient around `x0` instead of 0. Write it `SlayerGrad(1.0).shifted(1.0)`.
 
     Args:
@@ -66,22 +77,24 @@ class Shifted(Surrogate):
         self.x0 = x0
 
     def _moved(self, x: jax.Array) -> jax.Array:
-        x = jnp.asarray(x)
         return x - jnp.asarray(self.x0, x.dtype)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate at `x - x0`."""
-        return self.surrogate.surrogate_grad(self._moved(x))
+        return in_float32(lambda x: self.surrogate.surrogate_grad(self._moved(x)), _array(self, x))
 
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         """The relaxation of the surrogate at `x - x0`, where it has one."""
-        return self.surrogate.surrogate_fun(self._moved(x))
+        return in_float32(lambda x: self.surrogate.surrogate_fun(self._moved(x)), _array(self, x))
 
     def antiderivative(self, x: jax.Array) -> jax.Array:
         """That of the surrogate at `x - x0`, or what keeps it 0.5 at 0."""
-        moved = self.surrogate.antiderivative(self._moved(x))
-        at_0 = self.surrogate.antiderivative(self._moved(jnp.zeros_like(moved)))
-        return moved + _offset(self.surrogate, at_0)
+
+        def moved(x: jax.Array) -> jax.Array:
+            at_0 = self.surrogate.antiderivative(self._moved(jnp.zeros_like(x)))
+            return self.surrogate.antiderivative(self._moved(x)) + _offset(self.surrogate, at_0)
+
+        return in_float32(moved, _array(self, x))
 
     def facts(self) -> Facts:
         """Those of the surrogate, its support moved."""
@@ -93,16 +106,207 @@ class Shifted(Surrogate):
         return f"{self.surrogate!r}.shifted({self.x0!r})"
 
 
+class Widened(Checked, GradientOf):
+    """The gradient at `x / factor`: as high, and `factor` times as wide.
+
+    Write it `Sigmoid(4.0).widened(2.0)`. `x / factor` is rounded once, so the last digits of a far
+    tail hold where the factor is a power of 2.
+
+    Args:
+        surrogate: any surrogate.
+        factor: positive, or an array; below 1 it narrows.
+
+    Source:
+        Herranz-Celotti and Rouat (2022), "Stabilizing Spiking Neuron Training": their sharpness is
+        `1 / factor`.
+    """
+
+    admissible = {"factor": POSITIVE}
+
+    def __init__(self, surrogate: Surrogate, factor: ArrayLike) -> None:
+        super().__init__()
+        self.surrogate = surrogate
+        self.factor = factor
+
+    def _narrowed(self, x: jax.Array) -> jax.Array:
+        return x / jnp.asarray(self.factor, x.dtype)
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """The gradient of the surrogate at `x / factor`."""
+        return in_float32(
+            lambda x: self.surrogate.surrogate_grad(self._narrowed(x)), _array(self, x)
+        )
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """`factor` times the relaxation of the surrogate at `x / factor`, where it has one."""
+        return in_float32(
+            lambda x: _times(self.factor, self.surrogate.surrogate_fun(self._narrowed(x))),
+            _array(self, x),
+        )
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """`factor` times that of the surrogate at `x / factor`, or what keeps it 0.5 at 0."""
+
+        def wide(x: jax.Array) -> jax.Array:
+            value = _times(self.factor, self.surrogate.antiderivative(self._narrowed(x)))
+            at_0 = _times(self.factor, self.surrogate.antiderivative(jnp.zeros_like(x)))
+            return value + _offset(self.surrogate, at_0)
+
+        return in_float32(wide, _array(self, x))
+
+    def facts(self) -> Facts:
+        """Those of the surrogate, area and widths times `factor`."""
+        inner = self.surrogate.facts()
+        lo, hi = inner.support
+        return inner._replace(
+            area=inner.area * self.factor,
+            half_width=inner.half_width * self.factor,
+            support=(lo * self.factor, hi * self.factor),
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.surrogate!r}.widened({self.factor!r})"
+
+
+class Masked(Checked, GradientOf):
+    """The gradient inside a window, and 0 outside.
+
+        grad(x) = g(x) [low <= x <= high]
+
+    Args:
+        surrogate: any surrogate, of gradient g.
+        low: the lower edge, in units of x, a finite number.
+        high: the upper edge, above `low`.
+
+    Raises:
+        ValueError: `high` is not above `low`.
+    """
+
+    admissible = {"low": FINITE, "high": FINITE}
+
+    def __init__(self, surrogate: Surrogate, low: ArrayLike, high: ArrayLike) -> None:
+        super().__init__()
+        if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
+            raise ValueError(f"Masked: high has to be above low, {low!r}, but got {high!r}.")
+        self.surrogate = surrogate
+        self.low = low
+        self.high = high
+
+    def _window(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return jnp.asarray(self.low, x.dtype), jnp.asarray(self.high, x.dtype)
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """The gradient of the surrogate, where x is in the window."""
+        x = _array(self, x)
+        low, high = self._window(x)
+        gradient = self.surrogate.surrogate_grad(x)
+        return jnp.where((x >= low) & (x <= high), gradient, jnp.zeros_like(gradient))
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """What the relaxation has risen since the lower edge."""
+
+        def risen(x: jax.Array) -> jax.Array:
+            low, high = self._window(x)
+            start = self.surrogate.antiderivative(low)
+            return self.surrogate.antiderivative(jnp.clip(x, low, high)) - start
+
+        return in_float32(risen, _array(self, x))
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """The same."""
+        return self.surrogate_fun(x)
+
+    def facts(self) -> Facts:
+        """The support is the window's, the area what the relaxation rises in it."""
+        lo, hi = self.surrogate.facts().support
+        edges = jnp.asarray([self.low, self.high])
+        start, end = self.surrogate.antiderivative(edges)
+        support = (max(lo, self.low), min(hi, self.high))
+        return super().facts()._replace(area=float(end - start), support=support, tail=COMPACT)
+
+
+class Truncated(Masked):
+    """The gradient no further than `width` from 0, and 0 beyond.
+
+        grad(x) = g(x) [|x| <= width]
+
+    Args:
+        surrogate: any surrogate, of gradient g.
+        width: in units of x, a positive finite number.
+    """
+
+    admissible = {"width": POSITIVE}
+
+    def __init__(self, surrogate: Surrogate, width: ArrayLike) -> None:
+        Surrogate.__init__(self)
+        self.surrogate = surrogate
+        self.width = width
+
+    @property
+    def low(self) -> Any:  # type: ignore[override]
+        """The lower edge."""
+        return 0 - self.width
+
+    @property
+    def high(self) -> ArrayLike:  # type: ignore[override]
+        """The upper edge."""
+        return self.width
+
+
+class Asymmetric(Surrogate):
+    """One gradient below the threshold, another from it on.
+
+        grad(x) = below(x)  for x < 0
+                  above(x)  for x >= 0
+
+    Args:
+        below: any surrogate; the forward pass is its.
+        above: any surrogate.
+    """
+
+    def __init__(self, below: Surrogate, above: Surrogate) -> None:
+        super().__init__()
+        self.below = below
+        self.above = above
+
+    def _stepper(self) -> Surrogate:
+        return self.below._stepper()
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """That of the one or the other."""
+        x = _array(self, x)
+        return jnp.where(x < 0, self.below.surrogate_grad(x), self.above.surrogate_grad(x))
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """That of `below`, and from 0 on what that of `above` rises."""
+
+        def joined(x: jax.Array) -> jax.Array:
+            zero = jnp.zeros_like(x)
+            below = self.below.antiderivative(jnp.minimum(x, zero))
+            above = self.above.antiderivative(jnp.maximum(x, zero))
+            risen = self.below.antiderivative(zero) + (above - self.above.antiderivative(zero))
+            return jnp.where(x < 0, below, risen)
+
+        return in_float32(joined, _array(self, x))
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """The same."""
+        return self.surrogate_fun(x)
+
+
 class Summed(Surrogate):
     """The sum of the gradients. Write it `Sigmoid(4.0) + 0.1 * StraightThrough()`.
 
     Args:
-        surrogates: any surrogates, two or more.
+        surrogates: any surrogates, two or more; the forward pass is that of the first.
     """
 
     def __init__(self, *surrogates: Surrogate) -> None:
         super().__init__()
         self.surrogates = surrogates
+
+    def _stepper(self) -> Surrogate:
+        return self.surrogates[0]._stepper()
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The sum of the gradients."""
@@ -125,6 +329,10 @@ class Summed(Surrogate):
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.surrogates))
+
+
+def _array(surrogate: Surrogate, x: Any) -> jax.Array:
+    return as_input(x, type(surrogate).__name__)
 
 
 def _times(factor: ArrayLike, value: jax.Array) -> jax.Array:

@@ -9,22 +9,46 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.compose import Scaled, Shifted, Summed
+from spikegrad.surrogate.changing import Learned
+from spikegrad.surrogate.compose import (
+    Asymmetric,
+    Masked,
+    Scaled,
+    Shifted,
+    Summed,
+    Truncated,
+    Widened,
+)
+from spikegrad.surrogate.measured import BatchNormalised, Tabulated
 from spikegrad.surrogate.naming import UNKNOWN_NAME, nearest
+from spikegrad.surrogate.smooth import Blend, Graded, Relaxed, Ternary
+from spikegrad.surrogate.stochastic import Stochastic, StochasticSpikeOperator
+
+NOT_SHIPPED = "to_config takes surrogates that spikegrad ships, but got {name}."
+NOT_PLAIN = "to_config: {name}.{attribute} holds {what}, which plain data cannot."
 
 
 def to_config(surrogate: Surrogate) -> dict[str, Any]:
     """A surrogate as plain data that JSON can hold.
 
     Raises:
-        TypeError: the surrogate, or one inside it, is not of those that spikegrad ships.
+        TypeError: the surrogate, or one inside it, is not of those that spikegrad ships, or it
+            holds a key to draw from; `Annealed`, which holds a function, is none of them.
     """
     name = type(surrogate).__name__
     if type(surrogate) not in _SHIPPED.values():
-        raise TypeError(f"to_config takes surrogates that spikegrad ships, but got {name}.")
-    parameters = {key: _encode(value) for key, value in vars(surrogate).items()}
+        raise TypeError(NOT_SHIPPED.format(name=name))
+    parameters = {}
+    for attribute, value in vars(surrogate).items():
+        try:
+            parameters[attribute] = _encode(value)
+        except _NotPlainError:
+            what = f"an array of {value.dtype}" if is_array(value) else repr(value)
+            message = NOT_PLAIN.format(name=name, attribute=attribute, what=what)
+            raise TypeError(message) from None
     return {"surrogate": name, "parameters": parameters}
 
 
@@ -37,16 +61,38 @@ def from_config(config: Mapping[str, Any]) -> Surrogate:
     name = config["surrogate"]
     if name not in _SHIPPED:
         raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(nearest(name.lower()))))
-    parameters = {key: _decode(value) for key, value in config["parameters"].items()}
-    if _SHIPPED[name] is Summed:
-        return Summed(*parameters["surrogates"])
-    surrogate: Surrogate = _SHIPPED[name](**parameters)
+    surrogate: Surrogate = object.__new__(_SHIPPED[name])
+    for attribute, value in config["parameters"].items():
+        setattr(surrogate, attribute, _decode(value))
     return surrogate
 
 
+_NOT_IN_JSON = ("inf", "-inf", "nan")
 _SHIPPED: dict[str, Any] = {row.name: row.shape for row in CATALOGUE} | {
-    wrapper.__name__: wrapper for wrapper in (Scaled, Shifted, Summed)
+    wrapper.__name__: wrapper
+    for wrapper in (
+        Asymmetric,
+        BatchNormalised,
+        Blend,
+        Graded,
+        Learned,
+        Masked,
+        Relaxed,
+        Scaled,
+        Shifted,
+        Stochastic,
+        StochasticSpikeOperator,
+        Summed,
+        Tabulated,
+        Ternary,
+        Truncated,
+        Widened,
+    )
 }
+
+
+class _NotPlainError(Exception):
+    """A value that JSON cannot hold."""
 
 
 def _encode(value: Any) -> Any:
@@ -54,11 +100,19 @@ def _encode(value: Any) -> Any:
         return to_config(value)
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _encode(item) for name, item in value.items()}
     if isinstance(value, jax.Array | np.ndarray):
+        if not jnp.issubdtype(value.dtype, jnp.number):
+            raise _NotPlainError
         return {"array": np.asarray(value, np.float64).tolist(), "dtype": str(value.dtype)}
     if isinstance(value, float | np.number) and not np.isfinite(value):
         return str(float(value))  # JSON has no infinity
-    return value.item() if isinstance(value, np.number) else value
+    if isinstance(value, np.number):
+        return value.item()
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise _NotPlainError
+    return value
 
 
 def _decode(value: Any) -> Any:
@@ -67,5 +121,7 @@ def _decode(value: Any) -> Any:
     if isinstance(value, dict):
         if "array" in value:
             return jnp.asarray(value["array"], value["dtype"])
-        return from_config(value)
-    return float(value) if isinstance(value, str) else value
+        if "surrogate" in value:
+            return from_config(value)
+        return {name: _decode(item) for name, item in value.items()}
+    return float(value) if value in _NOT_IN_JSON else value
