@@ -1,11 +1,13 @@
 """MkDocs calls these functions while it builds the site; what they put there is in `derived`."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from derived import explorer, gallery, names, tables
 from mkdocs.structure.files import File
 
+PICTURE = Path(__file__).parents[1] / "benchmarks" / "results" / "rollouts.svg"
 UNKNOWN = "<!-- derived: {mark} --> names no function of docs/derived/tables.py or names.py."
 
 
@@ -18,8 +20,11 @@ def on_config(config: Any) -> None:
 
 
 def on_files(files: Any, config: Any) -> None:
-    """The gallery's pages and the explorer's functions have no file in the repository."""
-    texts = gallery.pages() | {"assets/surrogates.js": explorer.script()}
+    """The gallery's pages and the explorer's functions have no file, the picture another place."""
+    texts = gallery.pages() | {
+        "assets/surrogates.js": explorer.script(),
+        "assets/rollouts.svg": PICTURE.read_text(),
+    }
     for address, text in texts.items():
         files.append(File.generated(config, address, content=text))
 

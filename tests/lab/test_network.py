@@ -102,7 +102,7 @@ def test_a_parameter_of_the_neurons_is_trained(case):
 
 
 def test_first_weights_are_scaled_to_the_number_of_inputs():
-    hidden, readout, _ = network.initial_parameters(jax.random.key(0), 400, 500, 10)
+    hidden, readout, *_ = network.initial_parameters(jax.random.key(0), 400, 500, 10)
     assert hidden.weights.std() == pytest.approx(network.GAIN / 20, rel=0.02)
     assert readout.weights.std() == pytest.approx(1 / np.sqrt(500), rel=0.05)
     assert not hidden.bias.any()

@@ -40,6 +40,18 @@ BAD = [
     (["--neuron", "lif"], ["--neuron", "LIF, IF, CubaLIF, ALIF or PLIF", "'lif'"]),
     (["--reset", "soft"], ["--reset", "subtract, zero or none", "'soft'"]),
     (["--keep", "0"], ["--keep", "state, half, checkpoint, all or a whole", "'0'"]),
+    (["--anneal", "alpha:2:20"], ["--anneal", "PARAMETER:START:END:SCHEDULE", "'alpha:2:20'"]),
+    (["--anneal", "alpha:2:x:cosine"], ["--anneal", "positive numbers", "'alpha:2:x:cosine'"]),
+    (["--anneal", "alpha:2:20:sine"], ["--anneal", "linear, cosine, exponential", "20:sine'"]),
+    (["--anneal", "b:2:20:linear"], ["--anneal", "Sigmoid has no parameter 'b'", "alpha"]),
+    (
+        ["--surrogate", "squarewave_fourier_series", "--anneal", "n:2:4:linear"],
+        ["--anneal", "n of SquarewaveFourierSeries is a whole number"],
+    ),
+    (["--learn", "b"], ["--learn", "Sigmoid has no parameter 'b'"]),
+    (["--learn", "alpha:loss"], ["--learn", "relaxation, mixed, documented", "'alpha:loss'"]),
+    (["--learn", "alpha", "--stochastic"], ["--learn", "cannot stand beside --stochastic"]),
+    (["--surrogate", "leaky_relu", "--stochastic"], ["--stochastic", "finite area", "inf"]),
     (["--neuron", "PLIF", "--beta", "0"], ["--beta", "PLIF", "0.0"]),
     (["--tau", "0"], ["--tau", "positive finite", "0.0"]),
     (["--tau", "3", "--beta", "0.9"], ["--tau", "--beta", "one of them"]),
@@ -135,7 +147,8 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
         "train", "digits", "--surrogate", "s2nn", "--alpha", "3", "--surrogate-beta", "0.5",
         "--encoding", "current", "--tau", "4", "--hidden", "7", "--time-steps", "3",
         "--epochs", "9", "--batch-size", "100", "--learning-rate", "0.5", "--seed", "11",
-        "--neuron", "CubaLIF", "--reset", "zero", "--detach-reset", "--keep", "2", "--out", "run",
+        "--neuron", "CubaLIF", "--reset", "zero", "--detach-reset", "--keep", "2",
+        "--anneal", "alpha:1:3:linear", "--out", "run",
     )  # fmt: skip
     assert outcome.status == 130
     with open("run/config.json") as file:
@@ -151,6 +164,9 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
             "reset": "zero",
             "detach_reset": True,
             "beta": math.exp(-1 / 4),
+            "anneal": "alpha:1:3:linear",
+            "learn": "none",
+            "stochastic": False,
             "epochs": 9,
             "batch_size": 100,
             "learning_rate": 0.5,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spikegrad import surrogate
+from spikegrad.lab.changing import ANNEALING_WORDS, LEARNING_WORDS, NONE, Annealing, Learning
 from spikegrad.lab.data import DATASETS
 from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
 from spikegrad.lab.encoding import ENCODINGS
@@ -15,8 +16,8 @@ from spikegrad.lab.errors import SettingError
 from spikegrad.lab.models import MODELS, RESETS, Firing
 from spikegrad.lab.network import Hidden
 from spikegrad.neurons import KEEPS
-from spikegrad.surrogate import Surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate import Stochastic, Surrogate
+from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
 LEARNED = " has to be above 0 and below 1 for {neuron}, which learns it, but got {value!r}."
 KEEP = Domain(
@@ -24,6 +25,11 @@ KEEP = Domain(
     lambda v: v in KEEPS or (isinstance(v, str) and v.isdecimal() and int(v) >= 1),
 )
 FLAG = Domain("true or false", lambda v: isinstance(v, bool))
+ANNEALED = Domain(ANNEALING_WORDS, lambda v: v == NONE or Annealing.read(v) is not None)
+LEARNT = Domain(LEARNING_WORDS, lambda v: v == NONE or Learning.read(v) is not None)
+CHANGES = ("anneal", "learn", "stochastic")
+ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
+FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
 NOT_ALLOWED = " has to be {words}, but got {value!r}."
 
@@ -70,6 +76,26 @@ class Config:
     beta: float = setting(
         0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
     )
+    anneal: str = setting(
+        NONE,
+        "Surrogate",
+        ANNEALED,
+        "Take a parameter of the surrogate from one value to another over the training, as in "
+        "alpha:2:20:cosine",
+    )
+    learn: str = setting(
+        NONE,
+        "Surrogate",
+        LEARNT,
+        "Learn a parameter of the surrogate, from the relaxation or another signal, as in "
+        "alpha:mixed",
+    )
+    stochastic: bool = setting(
+        False,
+        "Surrogate",
+        FLAG,
+        "Draw the spikes, with a probability that rises as the relaxation does",
+    )
     epochs: int = setting(30, "Training", whole(1, 10_000), "How often each sample is seen")
     batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in a step of Adam")
     learning_rate: float = setting(
@@ -97,13 +123,17 @@ class Config:
             if domain is not None and not domain.contains(value):
                 reason = NOT_ALLOWED.format(words=domain.words, value=value)
                 raise SettingError(declared.name, reason)
-        self.build_surrogate()
+        self.build_hidden()
         if MODELS[self.neuron].trained and not 0 < self.beta < 1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
 
-    def build_hidden(self) -> Hidden:
-        """The neurons of the hidden layer."""
-        firing = Firing(RESETS[self.reset], self.detach_reset, self.build_surrogate())
+    def build_hidden(self, steps: int = 1) -> Hidden:
+        """The neurons of the hidden layer.
+
+        Args:
+            steps: of the optimizer in all of the training, which a schedule spans.
+        """
+        firing = Firing(RESETS[self.reset], self.detach_reset, self.build_changing(steps))
         keep = int(self.keep) if self.keep.isdecimal() else self.keep
         return Hidden(MODELS[self.neuron].make(self.beta, firing), keep)
 
@@ -112,13 +142,44 @@ class Config:
         trained = MODELS[self.neuron].trained
         return trained(self.beta) if trained else {}
 
+    def change(self) -> list[str]:
+        """How the surrogate changes, as the option says it; empty if it does not."""
+        return [
+            name if value is True else f"{name} {value}"
+            for name in CHANGES
+            if (value := getattr(self, name)) not in (NONE, False)
+        ]
+
+    def build_changing(self, steps: int) -> Surrogate:
+        """The surrogate, and how it changes over a number of steps."""
+        shape = self.build_surrogate()
+        given = [name for name in CHANGES if getattr(self, name) not in (NONE, False)]
+        if not given:
+            return shape
+        if len(given) > 1:
+            raise SettingError(given[0], ALONE.format(other=given[1]))
+        (name,) = given
+        try:
+            if name == "stochastic":
+                return Stochastic(shape)
+            kind: type[Annealing | Learning] = Annealing if name == "anneal" else Learning
+            change = kind.read(getattr(self, name))
+            assert change is not None, "__post_init__ has read it"
+            known = row_of(shape).parameters.get(change.parameter)
+            if known is not None and known.integer:
+                reason = FIXED.format(parameter=change.parameter, shape=type(shape).__name__)
+                raise SettingError(name, reason)
+            return change.of(shape, steps)
+        except ValueError as error:
+            raise SettingError(name, f": {error}") from None
+
     def build_surrogate(self) -> Surrogate:
         """The surrogate with its parameters, as the settings name them."""
         try:
             shape = surrogate.get(str(self.surrogate))
         except ValueError as error:
             raise SettingError("surrogate", f": {error}") from None
-        row = next(row for row in CATALOGUE if row.shape is type(shape))
+        row = row_of(shape)
         for name, value in self.surrogate_parameters.items():
             try:
                 surrogate.get(row.name, **{name: value})
@@ -131,3 +192,8 @@ class Config:
                 )
                 raise SettingError(f"surrogate_parameters.{name}", reason) from None
         return surrogate.get(row.name, **self.surrogate_parameters)
+
+
+def row_of(shape: Surrogate) -> Row:
+    """The row of the catalogue that a shape is of."""
+    return next(row for row in CATALOGUE if row.shape is type(shape))

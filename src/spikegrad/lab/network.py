@@ -10,6 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from spikegrad.lab import changing
+from spikegrad.lab.changing import Moment
 from spikegrad.neurons import LI, Neuron, Recorded, rollout
 
 # Latency coding drives a neuron for one step a pixel only; from weights of the usual standard
@@ -31,11 +33,13 @@ class Parameters(NamedTuple):
         hidden: into the hidden layer.
         readout: into the readout.
         neuron: those of the hidden neurons that are trained, by name.
+        surrogate: what is trained of their surrogate, by name.
     """
 
     hidden: Layer
     readout: Layer
     neuron: dict[str, jax.Array]
+    surrogate: dict[str, jax.Array]
 
 
 class Hidden(NamedTuple):
@@ -71,8 +75,9 @@ def initial_parameters(
     hidden: int,
     classes: int,
     neuron: Mapping[str, float] = MappingProxyType({}),
+    surrogate: Mapping[str, jax.Array] = MappingProxyType({}),
 ) -> Parameters:
-    """Normal weights and no bias, and the neurons' own parameters as given."""
+    """Normal weights and no bias, and the others as given."""
     keys = jax.random.split(key)
 
     def layer(key: jax.Array, inputs: int, outputs: int, gain: float) -> Layer:
@@ -83,11 +88,17 @@ def initial_parameters(
         layer(keys[0], inputs, hidden, GAIN),
         layer(keys[1], hidden, classes, 1.0),
         {name: jnp.float32(value) for name, value in neuron.items()},
+        dict(surrogate),
     )
 
 
 def run(
-    parameters: Parameters, inputs: jax.Array, hidden: Hidden, beta: float, record: bool = False
+    parameters: Parameters,
+    inputs: jax.Array,
+    hidden: Hidden,
+    beta: float,
+    record: bool = False,
+    moment: Moment | None = None,
 ) -> Activity:
     """Run the network over `inputs` `(time, batch, pixels)`.
 
@@ -99,15 +110,17 @@ def run(
         hidden: the hidden layer.
         beta: the share of a readout's membrane potential that is left after a step.
         record: whether to tell `excess` as well.
+        moment: where the training is, for a surrogate that changes.
     """
     neuron = copy.copy(hidden.neuron)
     for name, value in parameters.neuron.items():
         setattr(neuron, name, value)
-    currents = inputs @ parameters.hidden.weights + parameters.hidden.bias[None, None]
-    excess = None
     if record:
-        (spikes, excess), _ = rollout(Recorded(neuron), currents, keep=hidden.keep)
-    else:
-        spikes, _ = rollout(neuron, currents, keep=hidden.keep)
+        neuron = Recorded(neuron)
+    if moment is not None:
+        neuron = changing.at(neuron, parameters.surrogate, moment)
+    currents = inputs @ parameters.hidden.weights + parameters.hidden.bias[None, None]
+    outs, _ = rollout(neuron, currents, keep=hidden.keep)
+    spikes, excess = outs if record else (outs, None)
     potentials, _ = rollout(LI(beta), spikes @ parameters.readout.weights)
     return Activity(spikes, potentials.mean(0) + parameters.readout.bias[None], excess)

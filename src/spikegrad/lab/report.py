@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from rich.box import SIMPLE
 from rich.console import Console
@@ -14,10 +15,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from spikegrad.lab import changing
 from spikegrad.lab.config import Config
 from spikegrad.lab.data import DATASETS, Split
 from spikegrad.lab.folder import RunFolder
-from spikegrad.lab.training import Epoch, Evaluation, Trainer
+from spikegrad.lab.training import Epoch, Evaluation, State, Trainer
 from spikegrad.neurons import rollout_memory
 
 MEASURES = "loss {loss:.4f}  accuracy {accuracy:6.1%}  firing rate {firing_rate:5.1%}"
@@ -51,7 +53,7 @@ class Report:
             "input": f"{config.encoding} coding over {config.time_steps} time steps",
             "network": f"{pixels} pixels, {config.hidden} {config.neuron} neurons, "
             f"{classes} classes; beta {config.beta:.3g}",
-            "surrogate": str(config.build_surrogate()),
+            "surrogate": ", ".join([str(config.build_surrogate()), *config.change()]),
             "memory": memory(config),
             "run folder": str(folder.path),
         }
@@ -91,7 +93,12 @@ class Report:
             self._console.print(LINE.format(**values, epochs=self._epochs, width=width))
 
     def finished(
-        self, folder: RunFolder, trainer: Trainer, test: Evaluation, history: Sequence[Epoch]
+        self,
+        folder: RunFolder,
+        trainer: Trainer,
+        state: State,
+        test: Evaluation,
+        history: Sequence[Epoch],
     ) -> None:
         """How good the network is, which classes it confuses, and where everything is."""
         labels = trainer.split.test.labels
@@ -105,6 +112,8 @@ class Report:
             f"\n[bold]test accuracy {test.accuracy:.1%}[/] ({right} of {len(labels)}), "
             f"firing rate {test.firing_rate:.1%}, trained in {seconds:.1f} s"
         )
+        for name, value in trainer.learned(state.parameters).items():
+            self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
         self._console.print(f"All of the run is in {folder.path}", markup=False)
 
     def finished_already(self, folder: RunFolder) -> None:
@@ -116,7 +125,9 @@ def memory(config: Config) -> str:
     """What a step of training needs for the hidden layer, in words."""
     hidden = config.build_hidden()
     shape = (config.time_steps, config.batch_size, config.hidden)
-    size = rollout_memory(hidden.neuron, shape, keep=hidden.keep)
+    raw = changing.raw_parameters(hidden.neuron)
+    neuron = changing.at(hidden.neuron, raw, changing.the_end(jax.random.key(0)))
+    size = rollout_memory(neuron, shape, keep=hidden.keep)
     return f"{decimal(size)} for the backward pass of the hidden layer (keep {config.keep})"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import jax
 
 from spikegrad.lab import data, pictures
+from spikegrad.lab.allocator import keep_memory
 from spikegrad.lab.checkpoints import Checkpoints, Restored
 from spikegrad.lab.config import Config
 from spikegrad.lab.errors import Interrupted, LabError
@@ -50,6 +51,7 @@ def start(config: Config, out: Path | None, report: Report) -> None:
         LabError: the settings do not fit the data, the folder cannot be made, or the run stopped.
     """
     pictures.require()
+    keep_memory()
     trainer = _trainer(config)
     try:
         folder = RunFolder.create(out, config, trainer.initial_state())
@@ -71,6 +73,7 @@ def resume(path: Path, report: Report) -> None:
         LabError: there is nothing to go on with, or the run stopped again.
     """
     pictures.require()
+    keep_memory()
     with RunFolder.open(path) as folder:
         config = folder.read_config()
         if folder.result.exists():
@@ -164,8 +167,9 @@ def _conclude(
     test = trainer.evaluate(state.parameters, trainer.split.test)
     folder.write_parameters(state.parameters)
     pictures.draw(folder, trainer, state.parameters, history)
-    folder.write_result(_result(test, history))
-    report.finished(folder, trainer, test, history)
+    learned = trainer.learned(state.parameters)
+    folder.write_result(_result(test, history) | ({"learned": learned} if learned else {}))
+    report.finished(folder, trainer, state, test, history)
 
 
 def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import optax
 
-from spikegrad.lab import network
+from spikegrad.lab import changing, network
+from spikegrad.lab.changing import Moment
 from spikegrad.lab.config import Config
 from spikegrad.lab.data import DATASETS, Samples, Split
 from spikegrad.lab.encoding import ENCODINGS
 from spikegrad.lab.errors import SettingError
 from spikegrad.lab.network import Activity, Parameters
+from spikegrad.surrogate import Learned
 
 TOO_LARGE = " has to be at most {allowed}, the number of training samples, but got {value}."
 
@@ -85,10 +87,11 @@ class Trainer:
         self.config = config
         self.split = split
         self.surrogate = config.build_surrogate()
-        self.hidden = config.build_hidden()
         self._encode = ENCODINGS[config.encoding].encode
         self._batches = samples // config.batch_size
-        schedule = optax.cosine_decay_schedule(config.learning_rate, self._batches * config.epochs)
+        self._steps = self._batches * config.epochs
+        self.hidden = config.build_hidden(self._steps)
+        schedule = optax.cosine_decay_schedule(config.learning_rate, self._steps)
         self._optimizer = optax.adam(schedule)
         self._initial, self._training, self._evaluation = jax.random.split(
             jax.random.key(config.seed), 3
@@ -104,6 +107,7 @@ class Trainer:
             self.config.hidden,
             len(DATASETS[self.config.dataset].classes),
             self.config.trained_parameters(),
+            changing.raw_parameters(self.hidden.neuron),
         )
         optimizer = self._optimizer.init(parameters)
         return State(parameters, optimizer, jax.random.key_data(self._training))
@@ -135,19 +139,28 @@ class Trainer:
             predictions,
         )
 
+    def learned(self, parameters: Parameters) -> dict[str, float]:
+        """The parameters of the surrogate that were learned, by name."""
+        surrogate = getattr(self.hidden.neuron, "surrogate", None)
+        if not isinstance(surrogate, Learned):
+            return {}
+        values = changing.learned(surrogate, parameters.surrogate).values
+        return {name: float(value) for name, value in values.items()}
+
     def inputs(self, images: npt.NDArray[np.float32]) -> jax.Array:
         """The encoded images, `(time, batch, pixels)`, as an evaluation sees them."""
         return self._encode(jnp.asarray(images), self.config.time_steps, self._evaluation)
 
     def activity(self, parameters: Parameters, images: npt.NDArray[np.float32]) -> Activity:
         """What the network does with the images in an evaluation."""
-        activity: Activity = self._run_network(parameters, self.inputs(images), record=True)
+        moment = changing.the_end(self._evaluation)
+        activity: Activity = self._run_network(parameters, self.inputs(images), moment, record=True)
         return activity
 
     def _activity(
-        self, parameters: Parameters, inputs: jax.Array, record: bool = False
+        self, parameters: Parameters, inputs: jax.Array, moment: Moment, record: bool = False
     ) -> Activity:
-        return network.run(parameters, inputs, self.hidden, self.config.beta, record)
+        return network.run(parameters, inputs, self.hidden, self.config.beta, record, moment)
 
     def _epoch(
         self, state: State, number: jax.Array, images: jax.Array, labels: jax.Array
@@ -158,16 +171,18 @@ class Trainer:
         order = jax.random.permutation(order_key, len(labels))[: size[0] * size[1]].reshape(size)
 
         def loss(
-            parameters: Parameters, indices: jax.Array, key: jax.Array
+            parameters: Parameters, indices: jax.Array, key: jax.Array, batch: jax.Array
         ) -> tuple[jax.Array, tuple[jax.Array, ...]]:
             inputs = self._encode(images[indices], self.config.time_steps, key)
-            activity = self._activity(parameters, inputs)
+            step = (number - 1) * self._batches + batch
+            moment = Moment(step, step / self._steps, jax.random.fold_in(key, 1))
+            activity = self._activity(parameters, inputs, moment)
             value = loss_of(activity.logits, labels[indices])
             accuracy = (activity.logits.argmax(-1) == labels[indices]).mean()
             return value, (value, accuracy, activity.spikes.mean())
 
         def learn(
-            carry: tuple[Parameters, Any], batch: tuple[jax.Array, jax.Array]
+            carry: tuple[Parameters, Any], batch: tuple[jax.Array, ...]
         ) -> tuple[tuple[Parameters, Any], tuple[jax.Array, ...]]:
             parameters, optimizer = carry
             gradient, measured = jax.grad(loss, has_aux=True)(parameters, *batch)
@@ -178,6 +193,8 @@ class Trainer:
             return (optax.apply_updates(parameters, updates), optimizer), measured
 
         (parameters, optimizer), measured = jax.lax.scan(
-            learn, state[:2], (order, jax.random.split(noise_key, self._batches))
+            learn,
+            state[:2],
+            (order, jax.random.split(noise_key, self._batches), jnp.arange(self._batches)),
         )
         return State(parameters, optimizer, state.key), jax.tree.map(jnp.mean, measured)

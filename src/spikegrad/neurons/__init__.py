@@ -15,6 +15,8 @@ from spikegrad.neurons._integrate import LIF as LIF
 from spikegrad.neurons._integrate import PLIF as PLIF
 from spikegrad.neurons._integrate import Refractory as Refractory
 from spikegrad.neurons._memory import rollout_memory as rollout_memory
+from spikegrad.neurons._noisy import Drawn as Drawn
+from spikegrad.neurons._noisy import Noisy as Noisy
 from spikegrad.neurons._recorded import Recorded as Recorded
 from spikegrad.neurons._rollout import KEEPS as KEEPS
 from spikegrad.neurons._rollout import recurrent_rollout as recurrent_rollout

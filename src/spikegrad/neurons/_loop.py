@@ -175,7 +175,10 @@ def narrow(step: Step, params: Any, state: Any, x: Any, out: Any) -> Any:
         equal = jax.tree.leaves(jax.tree.map(jnp.equal, out, again))
         same = functools.reduce(jnp.logical_and, equal)
         take = same & ~settled
-        kept = [jnp.where(take, new, old) for new, old in zip(candidate, kept, strict=True)]
+        kept = [
+            jnp.where(take, new, old) if len(choice) > 1 else old
+            for new, old, choice in zip(candidate, kept, choices, strict=True)
+        ]
         settled = settled | same
     return structure.unflatten(kept)
 

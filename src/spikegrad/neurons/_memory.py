@@ -60,5 +60,5 @@ def rollout_memory(
 
 
 def _bytes(array: Any) -> int:
-    size: int = math.prod(array.shape) * jnp.dtype(array.dtype).itemsize
+    size: int = math.prod(array.shape) * array.dtype.itemsize
     return size

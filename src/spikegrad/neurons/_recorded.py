@@ -21,6 +21,12 @@ class _Tap(Surrogate):
         return jax.numpy.asarray(x)
 
 
+def _with_surrogate(neuron: Any, surrogate: Surrogate) -> Any:
+    neuron = copy.copy(neuron)
+    neuron.surrogate = surrogate
+    return neuron
+
+
 class Recorded(Neuron):
     """A neuron that also gives what its surrogate was given: how far it was above threshold.
 
@@ -44,7 +50,17 @@ class Recorded(Neuron):
     def __init__(self, neuron: Neuron) -> None:
         if not hasattr(neuron, "surrogate"):
             raise TypeError(NO_SURROGATE.format(name=type(neuron).__name__))
-        self.neuron = neuron
+        self.neuron: Any = neuron
+
+    @property
+    def surrogate(self) -> Surrogate:
+        """That of the neuron; one that is set becomes that of a copy of it."""
+        surrogate: Surrogate = self.neuron.surrogate
+        return surrogate
+
+    @surrogate.setter
+    def surrogate(self, surrogate: Surrogate) -> None:
+        self.neuron = _with_surrogate(self.neuron, surrogate)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jax.numpy.float32) -> Any:
         """That of the neuron."""
@@ -52,8 +68,6 @@ class Recorded(Neuron):
 
     def step(self, state: Any, current: jax.Array) -> tuple[Any, tuple[jax.Array, jax.Array]]:
         """A step of the neuron, which gives `(spikes, excess)`."""
-        tapped = copy.copy(self.neuron)
-        tapped.surrogate = _Tap()
-        _, excess = tapped.step(state, current)
+        _, excess = _with_surrogate(self.neuron, _Tap()).step(state, current)
         new, spikes = self.neuron.step(state, current)
         return new, (spikes, excess)

@@ -270,7 +270,7 @@ def _real_gradient(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     return gradient
 
 
-def _backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
+def backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     """`surrogate_grad(x)` as the backward pass uses it: shape and dtype of `x`, NaN kept."""
     gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
     # The square, because the second derivative is to be NaN as well.
@@ -311,7 +311,7 @@ def _spike(surrogate: Surrogate, x: jax.Array) -> jax.Array:
 def _spike_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
     surrogate, x = primals
     surrogate_dot, x_dot = tangents
-    gradient, tangent = along_parameters(lambda s: _backward(s, x), surrogate, surrogate_dot)
+    gradient, tangent = along_parameters(lambda s: backward(s, x), surrogate, surrogate_dot)
     if not isinstance(x_dot, SymbolicZero):
         along_x = gradient * x_dot
         tangent = along_x if tangent is None else tangent + along_x

@@ -9,18 +9,24 @@ from typing import Any, NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, NUMBER, Checked, Domain
+from spikegrad._domains import COUNT, FINITE, NUMBER, Checked, Domain
 from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Surrogate, as_input
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate.compose import GradientOf
-from spikegrad.surrogate.smooth import SHARE, relaxed
+from spikegrad.surrogate.smooth import SHARE, relaxed, spikes_alone, spikes_by_relaxation
 from spikegrad.surrogate.stochastic import Drawing
 
 UNKNOWN = "{name}: {surrogate} has no parameter {parameter!r}. It has {accepted}."
+NO_SCHEDULE = "Annealed: schedule has to be a function of a step count, but got {value!r}."
 NOT_LEARNABLE = "Learned: {surrogate} has no parameter that can be learned."
+NO_NUMBER = (
+    "Learned: {parameter} has to be a finite number or a floating array, no count and no share, "
+    "but got {value!r}."
+)
 NOT_POSITIVE = "Learned: {parameter} has to start from a positive number, but got {value!r}."
 BAD_SIGNAL = "Learned: signal has to be one of {allowed}, but got {value!r}."
 NO_MIX = 'Learned with signal="mixed" needs how much to mix: learned.mixing(probability).'
@@ -54,6 +60,7 @@ class Annealed(GradientOf):
 
     Raises:
         ValueError: the surrogate has no such parameter.
+        TypeError: the schedule is no function.
 
     Examples:
         >>> from spikegrad.surrogate import Annealed, Sigmoid
@@ -71,6 +78,8 @@ class Annealed(GradientOf):
     ) -> None:
         super().__init__()
         _require_parameter("Annealed", surrogate, parameter)
+        if not callable(schedule):
+            raise TypeError(NO_SCHEDULE.format(value=schedule))
         self.surrogate = surrogate
         self.parameter = parameter
         self.schedule = schedule
@@ -93,6 +102,13 @@ class Annealed(GradientOf):
             value = self.schedule(self.step)
         now: Surrogate = _replaced(self.surrogate, {self.parameter: value})
         return now
+
+    def __call__(self, x: ArrayLike) -> jax.Array:
+        """That of the surrogate as it is now: what is annealed may be in the forward pass."""
+        return self.now(x)
+
+    def _stepper(self) -> Surrogate:
+        return self.now._stepper()
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """That of the surrogate as it is now."""
@@ -118,9 +134,14 @@ class Map(NamedTuple):
     back: Callable[[jax.Array], jax.Array]
 
 
+def _softplus(raw: jax.Array) -> jax.Array:
+    # Far below 0 it would round to 0, which is not positive.
+    return jnp.maximum(jax.nn.softplus(raw), jnp.finfo(raw.dtype).tiny)
+
+
 FREE = Map(lambda raw: raw, lambda value: value)
-# log(1 + exp(raw)); its inverse in a form that neither overflows nor cancels.
-SOFTPLUS = Map(jax.nn.softplus, lambda value: value + jnp.log(-jnp.expm1(-value)))
+# The inverse in a form that neither overflows nor cancels.
+SOFTPLUS = Map(_softplus, lambda value: value + jnp.log(-jnp.expm1(-value)))
 
 
 def _map_of(domain: Domain | None) -> Map:
@@ -137,7 +158,8 @@ class Learned(Checked, Drawing):
 
         alpha = softplus(raw) = log(1 + exp(raw))
 
-    stays positive. A parameter that may be any finite number is its own `raw`.
+    stays positive. A parameter that may be any finite number is its own `raw`. Those of a user's
+    own class are taken to be positive.
 
     The step does not depend on the parameters, so its own derivative by them is 0. What they learn
     from instead is the `signal`; each but the last is biased in its own way:
@@ -153,7 +175,10 @@ class Learned(Checked, Drawing):
       derivative rule. It moves the height of the gradient, and follows no loss. braintools has it.
     - `"none"`: nothing but what an optimizer adds, weight decay say.
 
-    By `x`, the derivative is `surrogate_grad` always.
+    By `x`, the derivative is `surrogate_grad` always, and its derivative by a parameter is that of
+    `surrogate_grad`: gradients through an update of the weights are right with every signal.
+    Another surrogate around this one knows its `surrogate_grad` alone, which is the signal
+    `"documented"`: combine first, then learn, as in `Learned(Sigmoid(4.0).widened(2.0))`.
 
     Args:
         surrogate: a shape, or a user's own. A number becomes one learned number, an array one a
@@ -165,8 +190,9 @@ class Learned(Checked, Drawing):
         key: of `"mixed"`, what to draw from.
 
     Raises:
-        ValueError: there is no such parameter or signal, a parameter that has to be positive starts
-            elsewhere, or, when called, `"mixed"` was given no probability or no key.
+        ValueError: there is no such parameter or signal, a parameter is a count, a share or no
+            number, one that has to be positive starts elsewhere, or, when called, `"mixed"` was
+            given no probability or no key.
 
     Examples:
         >>> import jax
@@ -200,6 +226,8 @@ class Learned(Checked, Drawing):
         names = [parameters] if isinstance(parameters, str) else list(parameters)
         for name in names:
             _require_parameter("Learned", surrogate, name)
+            if not _is_free(surrogate, name):
+                raise ValueError(NO_NUMBER.format(parameter=name, value=vars(surrogate)[name]))
         self.raw = {name: _start(surrogate, name) for name in names}
         # What is learned lives in `raw` alone: two copies could part.
         self.surrogate = _replaced(surrogate, dict.fromkeys(names, 1.0))
@@ -243,17 +271,19 @@ class Learned(Checked, Drawing):
         now = self.now
         if self.signal == "documented":
             return now(x)
-        frozen = jax.lax.stop_gradient(now)
-        spikes = frozen(x)
+        if self.signal == "relaxation":
+            return spikes_by_relaxation(now, x)
+        spikes = spikes_alone(now, x)
         if self.signal == "none":
             return spikes
-        if self.signal == "relaxation":
-            return _with_signal(spikes, relaxed(now, jax.lax.stop_gradient(x)))
         if self.mix is None:
             raise ValueError(NO_MIX)
         drawn_from = self._require_key() if key is None else key
         smooth = jax.random.bernoulli(drawn_from, jnp.asarray(self.mix), x.shape)
         return jnp.where(smooth, relaxed(now, x), spikes)
+
+    def _stepper(self) -> Surrogate:
+        return self.now._stepper()
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """That of the surrogate as it is now."""
@@ -272,38 +302,37 @@ class Learned(Checked, Drawing):
         return self.now.facts()
 
     def __repr__(self) -> str:
+        if not all(isinstance(raw, jax.Array | np.ndarray) for raw in self.raw.values()):
+            return super().__repr__()  # What takes trees apart may leave a None in its place.
         return f"Learned({self.now!r}, signal={self.signal!r})"
-
-
-@jax.custom_jvp
-def _with_signal(spikes: jax.Array, source: jax.Array) -> jax.Array:
-    """The spikes, with what `source` would pass back added to their derivative."""
-    del source
-    return spikes
-
-
-@_with_signal.defjvp
-def _with_signal_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-    return _with_signal(*primals), tangents[0] + tangents[1]
 
 
 def _domain(surrogate: Surrogate, name: str) -> Domain | None:
     return getattr(surrogate, "admissible", {}).get(name)
 
 
+def _is_free(surrogate: Surrogate, name: str) -> bool:
+    value = vars(surrogate)[name]
+    if is_array(value):
+        is_number = bool(jnp.issubdtype(value.dtype, jnp.floating))
+    else:
+        is_bool = isinstance(value, bool)
+        is_number = isinstance(value, int | float) and not is_bool and math.isfinite(value)
+    return is_number and _domain(surrogate, name) not in (COUNT, SHARE)
+
+
 def _can_learn(surrogate: Surrogate, name: str) -> bool:
-    value, domain = vars(surrogate)[name], _domain(surrogate, name)
-    is_float = (isinstance(value, float) and math.isfinite(value)) or (
-        is_array(value) and bool(jnp.issubdtype(value.dtype, jnp.floating))
-    )
-    # Of a shape, only what it declares to be a number; of a user's own, every floating number.
-    return is_float and (domain is not None or not isinstance(surrogate, Checked))
+    # Of a shape, what it declares to be a number; of a user's own, what is no whole number, since
+    # that may be a count.
+    if isinstance(surrogate, Checked):
+        return _domain(surrogate, name) is not None and _is_free(surrogate, name)
+    return not isinstance(vars(surrogate)[name], int) and _is_free(surrogate, name)
 
 
 def _start(surrogate: Surrogate, name: str) -> jax.Array:
-    value = jnp.asarray(vars(surrogate)[name], dtype=None)
+    value = jnp.asarray(vars(surrogate)[name])
     if not jnp.issubdtype(value.dtype, jnp.floating):
-        value = value.astype(jnp.float32)
+        value = value.astype(float)
     chosen = _map_of(_domain(surrogate, name))
     known = not isinstance(value, jax.core.Tracer)
     if chosen is SOFTPLUS and known and not bool(jnp.all(value > 0)):

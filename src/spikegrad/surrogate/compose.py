@@ -282,8 +282,8 @@ class Asymmetric(Surrogate):
 
         def joined(x: jax.Array) -> jax.Array:
             zero = jnp.zeros_like(x)
-            below = self.below.antiderivative(jnp.minimum(x, zero))
-            above = self.above.antiderivative(jnp.maximum(x, zero))
+            below = self.below.antiderivative(jnp.where(x < 0, x, zero))
+            above = self.above.antiderivative(jnp.where(x < 0, zero, x))
             risen = self.below.antiderivative(zero) + (above - self.above.antiderivative(zero))
             return jnp.where(x < 0, below, risen)
 

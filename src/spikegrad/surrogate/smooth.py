@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.typing import ArrayLike
 
 from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
-from spikegrad.surrogate._base import Surrogate, along_parameters, as_input
+from spikegrad.surrogate._base import Surrogate, along_parameters, as_input, backward
 from spikegrad.surrogate._shape import in_float32
 
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
@@ -27,23 +28,42 @@ def relaxation(surrogate: Surrogate, x: jax.Array) -> jax.Array:
         return surrogate.antiderivative(x)
 
 
-@jax.custom_jvp
-def relaxed(surrogate: Surrogate, x: jax.Array) -> jax.Array:
-    """The relaxation; its derivative by `x` is `surrogate_grad`, by a parameter its own."""
-    return relaxation(surrogate, x).astype(x.dtype)
+def with_signal(
+    forward: Callable[[Any, jax.Array], jax.Array],
+    source: Callable[[Any, jax.Array], jax.Array] | None,
+) -> Callable[[Any, jax.Array], jax.Array]:
+    """`forward(surrogate, x)`, of which the derivative by `x` is `surrogate_grad`.
+
+    By a parameter it is that of `source(surrogate, x)`, or none.
+    """
+
+    @jax.custom_jvp
+    def function(surrogate: Any, x: jax.Array) -> jax.Array:
+        return forward(surrogate, x)
+
+    @functools.partial(function.defjvp, symbolic_zeros=True)
+    def _(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+        surrogate, x = primals
+        surrogate_dot, x_dot = tangents
+        tangent = None
+        if source is not None:
+            _, tangent = along_parameters(lambda s: source(s, x), surrogate, surrogate_dot)
+        if not isinstance(x_dot, SymbolicZero):
+            along_x = backward(surrogate, x) * x_dot
+            tangent = along_x if tangent is None else tangent + along_x
+        y = function(surrogate, x)
+        return y, jnp.zeros_like(y) if tangent is None else tangent
+
+    return function
 
 
-@functools.partial(relaxed.defjvp, symbolic_zeros=True)
-def _relaxed_jvp(primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-    surrogate, x = primals
-    surrogate_dot, x_dot = tangents
-    _, tangent = along_parameters(
-        lambda s: relaxation(s, x).astype(x.dtype), surrogate, surrogate_dot
-    )
-    if not isinstance(x_dot, SymbolicZero):
-        along_x = surrogate.surrogate_grad(x).astype(x.dtype) * x_dot
-        tangent = along_x if tangent is None else tangent + along_x
-    return relaxed(surrogate, x), jnp.zeros_like(x) if tangent is None else tangent
+def _in_dtype(surrogate: Surrogate, x: jax.Array) -> jax.Array:
+    return jnp.where(jnp.isnan(x), x, relaxation(surrogate, x).astype(x.dtype))
+
+
+relaxed = with_signal(_in_dtype, _in_dtype)
+spikes_by_relaxation = with_signal(lambda surrogate, x: surrogate(x), _in_dtype)
+spikes_alone = with_signal(lambda surrogate, x: surrogate(x), None)
 
 
 class Relaxed(Surrogate):
@@ -74,7 +94,7 @@ class Relaxed(Surrogate):
         return y
 
     def _forward(self, x: jax.Array) -> jax.Array:
-        return relaxation(self.surrogate, x).astype(x.dtype)
+        return self(x)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """That of the surrogate."""
@@ -122,9 +142,6 @@ class Blend(Checked, Relaxed):
         x = as_input(x, type(self).__name__)
         hardness = jnp.asarray(self.hardness, x.dtype)
         return hardness * self.surrogate(x) + (1 - hardness) * relaxed(self.surrogate, x)
-
-    def _forward(self, x: jax.Array) -> jax.Array:
-        return self(x)
 
 
 class Graded(Checked, Surrogate):

@@ -7,11 +7,11 @@ carries its key, `with_key(s, key)`.
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, Checked
@@ -96,6 +96,7 @@ class Stochastic(Drawing):
     Examples:
         >>> import jax
         >>> import jax.numpy as jnp
+import numpy as np
         >>> from spikegrad.surrogate import Sigmoid, Stochastic
         >>> s = Stochastic(Sigmoid(4.0))
         >>> spikes = s(jnp.zeros(1000), key=jax.random.key(0))
@@ -106,7 +107,7 @@ class Stochastic(Drawing):
     def __init__(self, surrogate: Surrogate, key: jax.Array | None = None) -> None:
         super().__init__()
         area = surrogate.area
-        if not isinstance(area, jax.core.Tracer) and not (jnp.all(area > 0) and _finite(area)):
+        if not isinstance(area, jax.core.Tracer) and not _positive_and_finite(area):
             raise ValueError(NO_AREA.format(surrogate=surrogate, area=area))
         self.surrogate = surrogate
         self.key = key
@@ -121,7 +122,8 @@ class Stochastic(Drawing):
         return in_float32(share, jnp.asarray(x))
 
     def _forward(self, x: jax.Array) -> jax.Array:
-        wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+        # In 16 bits a uniform number and a probability near 1 would be too coarse.
+        wide = x if x.dtype.itemsize >= 4 else x.astype(jnp.float32)
         drawn = jax.random.uniform(self._require_key(), x.shape, wide.dtype)
         return (drawn < self.probability(wide)).astype(x.dtype)
 
@@ -142,8 +144,10 @@ class Stochastic(Drawing):
         return self.surrogate.facts()
 
 
-def _finite(area: Any) -> bool:
-    return math.isfinite(area) if isinstance(area, float) else bool(jnp.isfinite(area).all())
+def _positive_and_finite(area: Any) -> bool:
+    # In NumPy, since under jit even what is known would become a tracer.
+    values = np.asarray(area)
+    return bool(np.all((values > 0) & np.isfinite(values)))
 
 
 class StochasticSpikeOperator(Checked, Drawing):
