@@ -23,7 +23,8 @@ _INFIX = {
 }  # fmt: skip
 _MATH = {
     "abs": "Math.abs", "atan": "Math.atan", "cos": "Math.cos", "cosh": "Math.cosh",
-    "erf": "erf", "exp": "Math.exp", "expm1": "Math.expm1", "is_finite": "Number.isFinite",
+    "erf": "erf", "exp": "Math.exp", "expm1": "Math.expm1", "floor": "Math.floor",
+    "is_finite": "Number.isFinite",
     "log": "Math.log", "log1p": "Math.log1p", "max": "Math.max", "min": "Math.min",
     "pow": "Math.pow", "sign": "Math.sign", "sin": "Math.sin", "sqrt": "Math.sqrt",
     "tanh": "Math.tanh",
@@ -111,6 +112,9 @@ def _right(name: str, equation: Any, operands: list[str]) -> str:
     if name == "select_n":
         which, otherwise, then = operands
         return f"{which} ? {then} : {otherwise}"
+    if name == "clamp":
+        low, value, high = operands
+        return f"Math.min(Math.max({value}, {low}), {high})"
     if name == "integer_pow":
         return f"Math.pow({operands[0]}, {equation.params['y']})"
     if name == "square":

@@ -3,10 +3,12 @@
 A spiking neuron's output is a step function of its membrane potential, whose derivative is zero
 almost everywhere. A surrogate gradient keeps the step in the forward pass and puts a usable
 derivative in the backward pass. The shapes and their contract live in [`spikegrad.surrogate`][],
-neurons and the loop over time in [`spikegrad.neurons`][].
+neurons and the loop over time in [`spikegrad.neurons`][]; `check` says whether a surrogate of your
+own is what it says it is.
 """
 
 from spikegrad import neurons as neurons
 from spikegrad import surrogate as surrogate
+from spikegrad.checking import check as check
 
 __version__ = "0.1.0"

@@ -30,7 +30,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(15)
 _OCTAVES = 2.0 ** np.arange(-30, 61)
 _TOLERANCE = 1e-10
 _MOST = 2000  # pieces still cut at a time: what oscillates to infinity never settles
-_CHUNK = 1024  # pieces evaluated at a time: one shape, so that nothing is compiled twice
+_CHUNK = 1024 * len(NODES)  # values computed at a time: one shape, so nothing is compiled twice
 NEEDS_NUMBERS = (
     "The antiderivative and the facts of {name} are computed from its values, which takes concrete "
     "parameters. Call it outside of jax.jit, or give {name} a surrogate_fun."
@@ -50,10 +50,14 @@ def _double(surrogate: Any) -> Any:
         raise TypeError(NEEDS_NUMBERS.format(name=type(surrogate).__name__))
 
     def gradient(x: np.ndarray) -> np.ndarray:
+        results = []
         with _x64(), contextlib.ExitStack() as stack:
             stack.enter_context(jax.ensure_compile_time_eval())
-            values = surrogate.surrogate_grad(jnp.asarray(x))
-            return np.broadcast_to(np.asarray(values, np.float64), x.shape)
+            for start in range(0, len(x), _CHUNK):
+                part = jnp.asarray(np.resize(x[start : start + _CHUNK], _CHUNK))
+                values = np.asarray(surrogate.surrogate_grad(part), np.float64)
+                results.append(np.broadcast_to(values, _CHUNK))
+        return np.concatenate(results)[: len(x)]
 
     return gradient
 
@@ -66,12 +70,9 @@ def _x64() -> Any:
 
 def _quadrature(gradient: Any, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The integral over each of the pieces."""
-    results = []
-    for start in range(0, len(left), _CHUNK):
-        lo, hi = (np.resize(edge[start : start + _CHUNK], _CHUNK) for edge in (left, right))
-        x = (lo + hi)[:, None] / 2 + (hi - lo)[:, None] / 2 * NODES
-        results.append((gradient(x.ravel()).reshape(x.shape) @ WEIGHTS) * (hi - lo) / 2)
-    return np.concatenate(results)[: len(left)]
+    x = (left + right)[:, None] / 2 + (right - left)[:, None] / 2 * NODES
+    integrals: np.ndarray = (gradient(x.ravel()).reshape(x.shape) @ WEIGHTS) * (right - left) / 2
+    return integrals
 
 
 def table(surrogate: Any) -> Table:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import rich_click as click
 
 import spikegrad
+from spikegrad.lab.commands.check import check
 from spikegrad.lab.commands.group import NamingGroup
 from spikegrad.lab.commands.options import option_names
 from spikegrad.lab.commands.shapes import shapes
@@ -27,6 +28,7 @@ def root() -> None:
 
 root.add_command(train)
 root.add_command(shapes)
+root.add_command(check)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +38,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command; None takes the process's own.
 
     Returns:
-        The exit status: 0, or 2 after an error that one line on stderr describes, 130 after Ctrl-C.
+        The exit status: 0, or 1 where a check found an error, or 2 after an error that one line on
+        stderr describes, 130 after Ctrl-C.
     """
     try:
         status = root.main(arguments, "spikegrad", standalone_mode=False)

@@ -1,0 +1,114 @@
+"""Checks of what the gradient is like: at the threshold, on both sides, and as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from spikegrad.checking._report import Finding, error, note, warning
+from spikegrad.checking._subject import CHUNK, GRADIENT, Subject
+from spikegrad.surrogate import Surrogate, _numeric
+from spikegrad.surrogate._facts import Facts
+
+NEAR = 2.0**-30
+
+
+def learns_at_threshold(subject: Subject) -> Iterator[Finding]:
+    """The gradient at the threshold is above 0, so that a neuron near it learns."""
+    x, y = subject.inputs("float32"), subject.double(GRADIENT, "float32")[0]
+    if not np.any(y):
+        yield error(
+            "surrogate_grad is 0 everywhere, so nothing in front of it is trained.",
+            "Look for a parameter at which the formula vanishes.",
+        )
+        return
+    scale = np.max(np.abs(y[np.abs(x) <= 1]))
+    near = y[np.abs(x) <= NEAR]
+    if near.min() < -1e-6 * scale:
+        yield warning(
+            f"surrogate_grad is {near.min():.4g} at the threshold: what should make a neuron fire "
+            "keeps it from it.",
+            "Turn its sign, unless you mean that.",
+            0.0,
+        )
+    elif near.max() <= 1e-6 * scale:
+        yield warning(
+            "surrogate_grad is 0 at the threshold and close to it, where neurons decide.",
+            "Put its maximum at x = 0: x is the membrane potential minus the threshold.",
+            0.0,
+        )
+
+
+def symmetric(subject: Subject) -> Iterator[Finding]:
+    """The gradient is the same above and below the threshold, or it is said where it is not."""
+    x, y = subject.inputs("float32"), subject.double(GRADIENT, "float32")[0]
+    if not np.isfinite(y).all():
+        return  # That is for another check to say.
+    inside = np.abs(x) <= max(map(abs, subject.domain))
+    difference = np.where(inside, np.abs(y - y[::-1]), 0.0)
+    worst = int(np.argmax(difference))
+    even = bool(difference[worst] <= 1e-9 * np.max(np.abs(y[inside])))
+    subject.facts["symmetric"] = even
+    if even:
+        yield note("surrogate_grad is symmetric about the threshold.")
+        return
+    place = abs(float(x[worst]))
+    above, below = y[x == place][0], y[x == -place][0]
+    yield note(
+        f"surrogate_grad is not symmetric: {above:.4g} at x = {place:.4g}, {below:.4g} at "
+        f"x = {-place:.4g}.",
+        "Nothing to do if you mean that.",
+        place,
+    )
+
+
+class _Compiled:
+    """In place of a surrogate, its gradient in one piece, at as many places at a time as ever."""
+
+    def __init__(self, surrogate: Surrogate) -> None:
+        self.gradient = jax.jit(surrogate.surrogate_grad)
+
+    def surrogate_grad(self, x: jax.Array) -> np.ndarray:
+        """That of the surrogate."""
+        chunks = np.resize(x, (-(-x.size // CHUNK), CHUNK))
+        values = [np.asarray(self.gradient(chunk), np.float64) for chunk in chunks]
+        return np.concatenate([np.broadcast_to(y, CHUNK) for y in values])[: x.size]
+
+
+def shape(subject: Subject) -> Iterator[Finding]:
+    """Peak, area, width, support and tail, for you to compare with what you meant."""
+    if not np.isfinite(subject.double(GRADIENT, "float32")).all():
+        return  # That is for another check to say, and has no area.
+    surrogate = subject.surrogate
+    knows = type(surrogate).facts is not Surrogate.facts
+    facts = surrogate.facts() if knows else _computed(surrogate)
+    subject.facts.update(facts._asdict())
+    yield note(describe(facts), "Compare with what you meant.")
+
+
+def _computed(surrogate: Surrogate) -> Facts:
+    try:
+        return _numeric.facts(_Compiled(surrogate))
+    except Exception:  # What jit cannot take is for another check to say.
+        return _numeric.facts(surrogate)
+
+
+def describe(facts: Facts) -> str:
+    """The facts in a line."""
+    lo, hi = (float(edge) for edge in facts.support)
+    support = "nowhere 0 for good" if math.isinf(lo) and math.isinf(hi) else f"{lo:.4g} to {hi:.4g}"
+    tail = facts.tail.kind
+    if facts.tail.exponent is not None:
+        tail = f"falls as |x|^-{float(facts.tail.exponent):.4g}"
+    return (
+        f"peak {_number(facts.peak)}, area {_number(facts.area)}, width at half height "
+        f"{_number(2 * facts.half_width)}, support {support}, tail {tail}."
+    )
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.4g}"

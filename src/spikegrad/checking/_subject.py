@@ -1,0 +1,267 @@
+"""The surrogate under check, and its values where the checks look; each is computed once."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spikegrad.surrogate import Surrogate
+from spikegrad.surrogate._numeric import _x64
+
+GRADIENT, RELAXATION = "surrogate_grad", "surrogate_fun"
+POINTS = 512  # places in a dtype
+SHIFTS = (0.0, 8.0, -8.0)  # how far beside a place to look as well, in units in its last place
+# Values in float64 are computed this many at a time: one shape, so that no operation is compiled
+# twice, and enough for all places where they are asked for, so that each is carried out once.
+CHUNK = 9216
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+FAR = 2.0 ** np.array([45.0, 60.0])
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+# A parameter is moved by this factor to see what depends on it; exact in every dtype.
+MOVED = 1.25
+
+
+class Values(NamedTuple):
+    """Values of a method, as float64, and the dtype they were given in (None: a Python number)."""
+
+    y: np.ndarray
+    dtype: Any
+
+
+def once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Remember what a method of a `Subject` gave for each argument, or the error it raised."""
+
+    @functools.wraps(method)
+    def wrapper(self: Subject, *arguments: Any) -> Any:
+        key = (method.__name__, arguments)
+        if key not in self.known:
+            try:
+                self.known[key] = (method(self, *arguments), None)
+            except Exception as problem:
+                self.known[key] = (None, problem)
+        result, raised = self.known[key]
+        if raised is not None:
+            raise raised
+        return result
+
+    return wrapper
+
+
+class Subject:
+    """A surrogate, and where to look at it."""
+
+    def __init__(
+        self, surrogate: Surrogate, domain: tuple[float, float], dtypes: tuple[str, ...]
+    ) -> None:
+        self.surrogate = surrogate
+        self.domain = domain
+        self.dtypes = dtypes
+        self.facts: dict[str, Any] = {}
+        self.known: dict[Any, tuple[Any, Exception | None]] = {}
+
+    @once
+    def methods(self) -> tuple[str, ...]:
+        """`surrogate_grad`, and `surrogate_fun` where there is one."""
+        try:
+            self.values(RELAXATION, "float32")
+        except NotImplementedError:
+            return (GRADIENT,)
+        except Exception:  # There is one, and it is for the checks to say what is wrong with it.
+            pass
+        return (GRADIENT, RELAXATION)
+
+    @once
+    def inputs(self, dtype: str) -> np.ndarray:
+        """Places over the whole range of a dtype, close together in and around the domain.
+
+        Of both signs and in order, both zeros in the middle. None of them is a round number, where
+        a shape would have its corner, whose side is a matter of rounding.
+        """
+        limits = jnp.finfo(dtype)
+        reach = max(map(abs, self.domain))
+        least, most = float(limits.tiny), float(limits.max)
+        count = POINTS // 2 - 1
+        everywhere = np.exp2(np.linspace(limits.minexp, limits.maxexp - 0.01, count // 4))
+        around = reach * np.exp2(np.linspace(-16.1, 5.9, count // 3))
+        rest = count - everywhere.size - around.size - 1
+        inside = reach * (np.arange(rest) + 0.618) / rest
+        x = np.sort(np.concatenate([everywhere, around, inside, [most]])).clip(least, most)
+        zero = np.zeros(1)
+        return np.concatenate([-x[::-1], -zero, zero, x]).astype(jnp.dtype(dtype))
+
+    @once
+    def values(self, method: str, dtype: str) -> Values:
+        """The values of a method at the places of a dtype, computed in it."""
+        return evaluate(in_dtype(self.surrogate, dtype), method, self.inputs(dtype))
+
+    @once
+    def spikes(self, dtype: str) -> Any:
+        """What it gives when it is called."""
+        with evaluating(dtype):
+            return in_dtype(self.surrogate, dtype)(jnp.asarray(self.inputs(dtype)))
+
+    @once
+    def edges(self) -> np.ndarray:
+        """Of cells: evenly spaced, and at powers of two around 0, where a sharp gradient is."""
+        lo, hi = self.domain
+        octaves = 2.0 ** np.arange(-30, 10)
+        edges = np.concatenate([np.linspace(lo, hi, 129), octaves, -octaves, [0.0]])
+        edges = np.unique(edges[(edges >= lo) & (edges <= hi)])
+        apart = np.append(True, np.diff(edges) > 2.0**-32)
+        return np.asarray(edges[apart])
+
+    @once
+    def nodes(self) -> np.ndarray:
+        """Where to take the gradient to integrate it: in each cell, and in both of its halves."""
+        lo, hi = self.edges()[:-1, None], self.edges()[1:, None]
+        middle, width = (lo + hi) / 2, hi - lo
+        pieces = [(middle, width), (middle - width / 4, width / 2), (middle + width / 4, width / 2)]
+        return np.stack([center + size / 2 * NODES for center, size in pieces])
+
+    def double(self, method: str, places: str, moved: bool = False) -> np.ndarray:
+        """The values of a method in float64.
+
+        Args:
+            method: the name of it.
+            places: `"nodes"`, `"edges"`, `"far"` on both sides, or a dtype: its places, and those
+                beside them, a row for each of `SHIFTS`.
+            moved: whether to move all parameters by the factor `MOVED`.
+        """
+        values: dict[str, np.ndarray] = self.doubles(method, moved)
+        return values[places]
+
+    @once
+    def doubles(self, method: str, moved: bool) -> dict[str, np.ndarray]:
+        """Those of all places."""
+        x = {"nodes": self.nodes(), "edges": self.edges(), "far": np.stack([-FAR, FAR])}
+        for dtype in dict.fromkeys(("float32", *self.dtypes)):
+            if dtype != "float64":
+                shifts = np.array(SHIFTS)[:, None] * float(jnp.finfo(dtype).eps)
+                x[dtype] = self.inputs(dtype).astype(np.float64) * (1 + shifts)
+        flat = np.concatenate([places.ravel() for places in x.values()])
+        y = np.split(
+            in_chunks(self.doubled(moved), method, flat),
+            np.cumsum([places.size for places in x.values()])[:-1],
+        )
+        return {name: part.reshape(x[name].shape) for name, part in zip(x, y, strict=True)}
+
+    @once
+    def doubled(self, moved: bool = False) -> Surrogate:
+        """The surrogate with parameters in float64, which is how moved ones are compiled once."""
+        values = numbers(self.surrogate)
+        factor = MOVED if moved else 1.0
+        with _x64(), contextlib.suppress(Exception):
+            arrays = {name: jnp.asarray(v, np.float64) * factor for name, v in values.items()}
+            return in_dtype(rebuilt(self.surrogate, arrays), "float64")
+        if moved:
+            raise LookupError
+        return in_dtype(self.surrogate, "float64")
+
+    @once
+    def slopes(self, method: str) -> np.ndarray:
+        """The derivative of a method at the places of float32, by JAX."""
+        x = jnp.asarray(self.inputs("float32"))
+        with evaluating("float32"):
+            surrogate = in_dtype(self.surrogate, "float32")
+            # In reverse mode, where the branch that a jnp.where does not take can turn up as NaN.
+            y, pull = jax.vjp(getattr(surrogate, method), x)
+            return np.asarray(pull(jnp.ones_like(y))[0], np.float64)
+
+
+@contextlib.contextmanager
+def evaluating(dtype: str) -> Iterator[None]:
+    """A context in which a method is evaluated step by step, so that nothing large is compiled."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))
+        stack.enter_context(jax.disable_jit())
+        if dtype == "float64":
+            stack.enter_context(_x64())
+        yield
+
+
+def evaluate(surrogate: Surrogate, method: str, x: np.ndarray) -> Values:
+    """The values of a method at places of the dtype to compute in."""
+    with evaluating(x.dtype.name):
+        result = getattr(surrogate, method)(jnp.asarray(x))
+        values = np.broadcast_to(np.asarray(result, np.float64), x.shape)
+    return Values(values, getattr(result, "dtype", None))
+
+
+def in_chunks(surrogate: Surrogate, method: str, x: np.ndarray) -> np.ndarray:
+    """The values of a method at any number of places in float64."""
+    chunks = np.resize(x, (-(-x.size // CHUNK), CHUNK))
+    return np.concatenate([evaluate(surrogate, method, chunk).y for chunk in chunks])[: x.size]
+
+
+def in_dtype(surrogate: Surrogate, dtype: str) -> Surrogate:
+    """The surrogate with its arrays in a dtype, as those of a model in that dtype are."""
+
+    def cast(leaf: Any) -> Any:
+        floating = jnp.issubdtype(leaf.dtype, jnp.floating)
+        return jnp.asarray(leaf, dtype) if floating else leaf
+
+    with _x64() if dtype == "float64" else contextlib.nullcontext():
+        cast_surrogate: Surrogate = jax.tree.map(cast, surrogate)
+        return cast_surrogate
+
+
+def numbers(surrogate: Surrogate) -> dict[str, Any]:
+    """The parameters of `__init__` that are real numbers or arrays of them, by name."""
+    attributes = vars(surrogate)
+    names = inspect.signature(type(surrogate)).parameters
+    return {name: attributes[name] for name in names if _is_real(attributes.get(name))}
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, jax.Array | np.ndarray):
+        return jnp.issubdtype(value.dtype, jnp.floating)
+    return isinstance(value, float | np.floating)
+
+
+def rebuilt(surrogate: Surrogate, changed: Mapping[str, Any]) -> Surrogate:
+    """Made anew by `__init__`, so that what it derives from its parameters follows them.
+
+    Raises:
+        LookupError: `__init__` takes what no attribute of that name holds.
+    """
+    attributes = vars(surrogate)
+    arguments = {}
+    for name, parameter in inspect.signature(type(surrogate)).parameters.items():
+        if name not in attributes or parameter.kind not in BY_NAME:
+            raise LookupError(name)
+        arguments[name] = changed.get(name, attributes[name])
+    return type(surrogate)(**arguments)
+
+
+def with_arrays(surrogate: Surrogate, factors: Mapping[str, float] | None = None) -> Surrogate:
+    """The surrogate with float32 arrays in place of the numbers that its parameters are.
+
+    Args:
+        surrogate: is left as it is.
+        factors: by what to multiply which of them.
+    """
+    factors = factors or {}
+    arrays = {}
+    for name, value in numbers(surrogate).items():
+        array = jnp.asarray(value, np.float32)
+        arrays[name] = _moved(array, factors[name]) if name in factors else array
+    try:
+        return rebuilt(surrogate, arrays)
+    except LookupError:
+        changed = copy.copy(surrogate)
+        for name, value in arrays.items():
+            setattr(changed, name, value)
+        return changed
+
+
+def _moved(array: jax.Array, factor: float) -> jax.Array:
+    """Times the factor, where that makes a difference."""
+    return jnp.where(jnp.isinf(array) | (array == 0), factor - 1, array * factor)

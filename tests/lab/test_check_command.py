@@ -1,0 +1,114 @@
+"""`spikegrad check`: own surrogates and shipped ones, parameters, wrong names, exit status."""
+
+import re
+
+import pytest
+
+SOURCE = """
+import jax.numpy as jnp
+from spikegrad.surrogate import Surrogate
+
+class Tanh(Surrogate):
+    def __init__(self, alpha=1.0, T_level=1.0):
+        super().__init__()
+        if alpha <= 0:
+            raise ValueError("alpha has to be positive")
+        self.alpha = alpha
+        self.T_level = T_level
+
+    def surrogate_grad(self, x):
+        t = jnp.exp(-2 * jnp.abs(self.alpha * x))
+        return self.T_level * self.alpha * 2 * t / (1 + t) ** 2
+
+    def surrogate_fun(self, x):
+        return jnp.tanh(self.alpha * x)
+
+class Nested:
+    half = Tanh(0.5, 2.0)
+
+made = Tanh(2.0)
+number = 3
+
+def function(x):
+    return x
+"""
+
+# The arguments after `spikegrad check`, and what the line has to hold.
+BAD = [
+    ([], ["Missing argument", "NAME"]),
+    (["nowhere:Tanh"], ["There is no module 'nowhere'"]),
+    (["nowhere.deep:Tanh"], ["There is no module 'nowhere.deep'"]),
+    (["own_shapes.py:Tanh"], ["own_shapes.py is a file", "own_shapes:Name"]),
+    (["own_shapes:Tan"], ["own_shapes has no 'Tan'"]),
+    (["own_shapes:"], ["own_shapes has no ''"]),
+    (["own_shapes:number"], ["has to be a Surrogate", "is a int"]),
+    (["own_shapes:function"], ["has to be a Surrogate", "is a function"]),
+    (["own_shapes:Nested"], ["has to be a Surrogate", "is a class"]),
+    (["own_shapes:Tanh", "--beta", "2"], ["Tanh takes no parameter 'beta'", "alpha, T_level."]),
+    (["own_shapes:Tanh", "--alpha", "x"], ["--alpha takes a number", "'x'"]),
+    (["own_shapes:Tanh", "--alpha", "-1"], ["Tanh(alpha=-1.0)", "alpha has to be positive"]),
+    (["own_shapes:made", "--alpha", "2"], ["made is an instance", "no parameters"]),
+    (["own_broken:Tanh"], ["own_broken cannot be imported", "ZeroDivisionError"]),
+    (["own_needing:Tanh"], ["own_needing cannot be imported", "No module named 'not_there'"]),
+    (["Arctn"], ["'Arctn'", "Arctan, "]),
+    (["Arctan", "--slope", "2"], ["Arctan takes no parameter 'slope'"]),
+]
+
+
+@pytest.fixture
+def own(spikegrad, tmp_path):
+    """The command in a folder with modules of one's own."""
+    (tmp_path / "own_shapes.py").write_text(SOURCE)
+    (tmp_path / "own_broken.py").write_text("1 / 0")
+    (tmp_path / "own_needing.py").write_text("import not_there")
+    return spikegrad
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=lambda value: " ".join(value)[:40])
+def test_a_wrong_name_or_value_is_one_line(own, arguments, words):
+    outcome = own("check", *arguments)
+    assert outcome.status == 2
+    assert re.fullmatch(r"spikegrad: .*\n", outcome.err), outcome.err
+    for word in words:
+        assert word in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_fault_of_ones_own_ends_with_1_and_says_what_to_do(own, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    outcome = own("check", "own_shapes:Tanh", "--ALPHA", "2", "--t-level=3")
+    assert (outcome.status, outcome.err) == (1, "")
+    assert outcome.out.startswith("Tanh(alpha=2.0, T_level=3.0)\n")
+    words = " ".join(outcome.out.split())
+    assert "error gradient-is-derivative they differ most at x = " in words
+    assert "Multiply surrogate_grad by 0.666667" in words
+    assert "surrogate_fun goes from -1 on the left to 1 on the right" in words
+    assert "2 errors, " in words
+    assert "Passed: pytree, " in words
+    assert "\x1b" not in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["own_shapes:Nested.half"], "Tanh(alpha=0.5, T_level=2.0)"),
+        (["Rect", "--alpha", "2"], "Rect(alpha=2.0)"),
+    ],
+    ids=lambda value: " ".join(value)[:30],
+)
+def test_instances_and_shipped_shapes_are_checked_too(own, arguments, shown):
+    outcome = own("check", *arguments)
+    assert outcome.err == ""
+    assert outcome.out.startswith(f"{shown}\n")
+    errors = int(re.search(r"^(\d+) errors?, ", outcome.out, re.MULTILINE)[1])
+    assert outcome.status == (1 if errors else 0)
+    assert (errors == 0) == shown.startswith("Rect")
+
+
+def test_the_help_has_examples(spikegrad):
+    outcome = spikegrad("check", "--help")
+    assert outcome.status == 0
+    words = re.sub(r"[\s│]+", " ", outcome.out)
+    assert "spikegrad check shapes:Triangle --width 0.5" in words
+    assert "Ends with 1" in words
