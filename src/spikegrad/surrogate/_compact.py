@@ -331,7 +331,7 @@ class WindowedInvSquare(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        slope = over_square(jnp.ones_like(x), one_plus(self.alpha, magnitude(x)))
+        slope = over_square(1.0, one_plus(self.alpha, magnitude(x)))
         inside = (as_float(self.lo, x) < x) & (x < as_float(self.hi, x))
         return jnp.where(inside, slope, jnp.zeros_like(x))
 

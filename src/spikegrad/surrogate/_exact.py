@@ -11,6 +11,7 @@ The rests are constants to automatic differentiation: derivatives flow through t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -198,24 +199,32 @@ def value(a: Pair) -> jax.Array:
     return a.hi if a.lo is None else a.hi + a.lo
 
 
-def over_square(factor: jax.Array, a: Pair, more: Pair | None = None) -> jax.Array:
-    """`factor / (a**2 + more**2)` for `a >= 0`, also where the square overflows.
+def over_square(factor: Any, a: Pair, more: Pair | None = None) -> jax.Array:
+    """`factor / (a**2 + more**2)` of a parameter, for `a >= 0`, also where the square overflows.
 
-    Far out, it is formed in a small unit. (`factor / a / a` would not do: XLA makes it
-    `factor / (a * a)`, and it also joins constants that are factors; through a choice it cannot.)
+    There the quotient of a number up to 4 is no longer a normal one, and becomes 0. Of a larger one
+    it is formed in a small unit. (`factor / a / a` would not do: XLA makes it `factor / (a * a)`,
+    and it also joins constants that are factors; through a choice it cannot.)
     """
-    half_range = jnp.finfo(factor.dtype).maxexp // 2
+    half_range = jnp.finfo(a.hi.dtype).maxexp // 2
+
+    def squares(change: Callable[[jax.Array], jax.Array]) -> jax.Array:
+        parts = []
+        for pair in (a, more):
+            if pair is not None:
+                hi = change(pair.hi)
+                parts.append(hi * (hi if pair.lo is None else hi + change(2 * pair.lo)))
+        return sum(parts[1:], parts[0])
+
+    if isinstance(factor, int | float) and abs(factor) <= 4:
+        return factor / squares(lambda y: jnp.minimum(y, 2.0**half_range))
+    numerator = exact(factor, a.hi).hi
     far = a.hi > 2.0 ** (half_range - 4)
 
     def small(y: jax.Array) -> jax.Array:
         return jnp.where(far, y * 2.0 ** (-half_range - 2), y)
 
-    def square(a: Pair) -> jax.Array:
-        hi = small(a.hi)
-        return hi * hi if a.lo is None else hi * (hi + small(2 * a.lo))
-
-    squares = square(a) if more is None else square(a) + square(more)
-    return small(small(factor) / squares)
+    return small(small(numerator) / squares(small))
 
 
 # By the bytes of a float: from which exponent on, and by how much, an exponential is shifted.

@@ -243,7 +243,7 @@ class PeriodicInvSquare(Shape):
         left, right = sides(x)
         _, distance, _ = fold(right, 1.0)
         distance = jnp.where(x < 0, left, distance)
-        return over_square(jnp.ones_like(x), one_plus(self.beta, distance))
+        return over_square(1.0, one_plus(self.beta, distance))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

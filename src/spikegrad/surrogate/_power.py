@@ -42,6 +42,10 @@ def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
     return Pair(1 + value(times(alpha, Pair(distance))))
 
 
+def _half(alpha: ArrayLike) -> Any:
+    return alpha / 2
+
+
 class SoftSign(Shape):
     """Slope of the soft sign, the fast sigmoid of area 1: tails fall as the square.
 
@@ -83,9 +87,7 @@ class SoftSign(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return over_square(
-            exact(self.alpha, x).hi / 2 * jnp.ones_like(x), one_plus(self.alpha, magnitude(x))
-        )
+        return over_square(_half(self.alpha), one_plus(self.alpha, magnitude(x)))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -133,7 +135,7 @@ class InvSquareGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return over_square(jnp.ones_like(x), one_plus(self.alpha, magnitude(x)))
+        return over_square(1.0, one_plus(self.alpha, magnitude(x)))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -185,8 +187,9 @@ class Arctan(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        peak = exact(self.alpha, x).hi / 2 * jnp.ones_like(x)
-        return over_square(peak, self._angle(magnitude(x)), exact(1.0, x))
+        # Rounded twice, its square still has the digits that the gradient needs.
+        angle = value(times(self.alpha, half_pi(x))) * magnitude(x)
+        return over_square(_half(self.alpha), Pair(saturated(angle)), exact(1.0, x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

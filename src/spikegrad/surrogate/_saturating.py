@@ -210,7 +210,7 @@ class ClampedInvSquare(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         left, _ = sides(x)
-        return over_square(jnp.ones_like(x), one_plus(self.beta, left))
+        return over_square(1.0, one_plus(self.beta, left))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
