@@ -20,7 +20,7 @@ demo:  ## Train a spiking network on handwritten digits
 	@$(demo-environment)
 	$(bin)/spikegrad train digits
 
-test: lint docs  ## Run everything that has to pass: lint, types, documentation, tests
+test: lint  ## Run everything that has to pass: lint, types, tests, which build the documentation
 	$(bin)/python -m pytest -n 2
 
 # Without the peers, which need a newer jax. What old versions call deprecated is old news.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import subprocess
@@ -38,10 +39,19 @@ def getkey() -> Callable[[], jax.Array]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The documentation's site, built anew and strictly."""
+    """The documentation's site, built anew and strictly, once for all of pytest's processes."""
     if "SPIKEGRAD_LOWEST" in os.environ:
         pytest.skip("the site is built with the newest versions only")
-    folder = tmp_path_factory.mktemp("site")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _build_site(tmp_path_factory.mktemp("site"))
+    shared = tmp_path_factory.getbasetemp().parent
+    with open(shared / "site.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = shared / "site"
+        return folder if (folder / "index.html").exists() else _build_site(folder)
+
+
+def _build_site(folder: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=Path(__file__).parents[1],

@@ -7,6 +7,7 @@ neurons and the loop over time in [`spikegrad.neurons`][]; `check` says whether 
 own is what it says it is.
 """
 
+from spikegrad import health as health
 from spikegrad import neurons as neurons
 from spikegrad import surrogate as surrogate
 from spikegrad.checking import check as check

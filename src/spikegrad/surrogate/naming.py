@@ -11,6 +11,7 @@ from spikegrad.surrogate.catalogue import CATALOGUE
 from spikegrad.surrogate.peers import PEERS
 
 UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
+NOT_BUILT = "{name} takes no parameters {given}: {error}."
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
 
 _ROWS = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
@@ -44,7 +45,11 @@ def get(name: str, **parameters: Any) -> Surrogate:
         return row.shape(**parameters)
     if peer is not None:
         _require_known(peer.full_name, parameters, peer.parameters)
-        return peer.build(*(dict(peer.parameters) | parameters).values())
+        try:
+            return peer.build(*(dict(peer.parameters) | parameters).values())
+        except ArithmeticError as error:
+            message = NOT_BUILT.format(name=peer.full_name, given=parameters, error=error)
+            raise ValueError(message) from None
     raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(nearest(key))))
 
 

@@ -437,14 +437,14 @@ PEERS: tuple[Peer, ...] = (
 )
 
 NOT_EXPRESSED: dict[str, str] = {
-    "snntorch.SSO": "Its gradient is drawn at random.",
+    "snntorch.SSO": "Its gradient is drawn at random: take StochasticSpikeOperator.",
     "spyx.custom": "With its default arguments the gradient is x itself.",
-    "stork.SuperSpike_norm": "Its gradient depends on the whole batch.",
+    "stork.SuperSpike_norm": "Its gradient depends on the whole batch: take BatchNormalised.",
     "stork.CustomSpike.MultilayerSpiker": "Its gradient is the input.",
     "norse.heaviside": "It has no gradient.",
     "rockpool.dynapse.step_pwl_ae": "Its gradient is max(x, 0), which grows without bound.",
     "lava.complex.Spike": "It takes two inputs: a rule of a neuron.",
-    "lava.ann_sampler": "Its gradient is a table that is measured during training.",
+    "lava.ann_sampler": "Its gradient is a table measured during training: take Tabulated.",
     "pyaromatics.eppseudod": "Eleven fitted parameters, and no paper.",
     "pyaromatics.deltadirac": "0 in practice.",
 }

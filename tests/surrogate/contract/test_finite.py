@@ -25,3 +25,11 @@ def test_B3_results_are_finite_for_every_order_of_magnitude_of_a_parameter(row, 
             gradient, relaxation = results(surrogate, WIDE)
             assert jnp.all(jnp.isfinite(gradient)), (name, gradient)
             assert jnp.all(jnp.isfinite(relaxation)), (name, relaxation)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_B3_the_derivative_of_the_gradient_is_finite_at_every_order_of_magnitude(row):
+    x = np.exp2(np.arange(-126, 128, 3, dtype=np.float32))
+    x = jnp.asarray(np.concatenate([-x[::-1], x]))
+    slope = jax.jit(lambda x: jax.vjp(row.shape().surrogate_grad, x)[1](jnp.ones_like(x))[0])(x)
+    assert jnp.all(jnp.isfinite(slope)), x[~jnp.isfinite(slope)]
