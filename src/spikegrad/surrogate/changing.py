@@ -15,8 +15,7 @@ from jax.typing import ArrayLike
 from spikegrad._domains import COUNT, FINITE, NUMBER, Checked, Domain
 from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Surrogate, as_input
-from spikegrad.surrogate._facts import Facts
-from spikegrad.surrogate.compose import GradientOf
+from spikegrad.surrogate.compose import Delegating
 from spikegrad.surrogate.smooth import SHARE, relaxed, spikes_alone, spikes_by_relaxation
 from spikegrad.surrogate.stochastic import Drawing
 
@@ -47,7 +46,7 @@ def _require_parameter(name: str, surrogate: Surrogate, parameter: str) -> None:
         raise ValueError(message)
 
 
-class Annealed(GradientOf):
+class Annealed(Delegating):
     """A parameter that follows a schedule, so that the gradient sharpens during training.
 
     The step count is data: `annealed.at(step)` with a traced step compiles once for all steps.
@@ -110,22 +109,6 @@ class Annealed(GradientOf):
     def _stepper(self) -> Surrogate:
         return self.now._stepper()
 
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.surrogate_grad(x)
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.surrogate_fun(x)
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.antiderivative(x)
-
-    def facts(self) -> Facts:
-        """Those of the surrogate as it is now."""
-        return self.now.facts()
-
 
 class Map(NamedTuple):
     """A map from the real line onto the admissible values of a parameter, and its inverse."""
@@ -151,7 +134,7 @@ def _map_of(domain: Domain | None) -> Map:
 SIGNALS = ("relaxation", "mixed", "documented", "none")
 
 
-class Learned(Checked, Drawing):
+class Learned(Checked, Drawing, Delegating):
     """A surrogate whose parameters are learned with the network's.
 
     A parameter is kept as an array `raw`, which an optimizer moves freely:
@@ -284,22 +267,6 @@ class Learned(Checked, Drawing):
 
     def _stepper(self) -> Surrogate:
         return self.now._stepper()
-
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.surrogate_grad(x)
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.surrogate_fun(x)
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate as it is now."""
-        return self.now.antiderivative(x)
-
-    def facts(self) -> Facts:
-        """Those of the surrogate as it is now."""
-        return self.now.facts()
 
     def __repr__(self) -> str:
         if not all(isinstance(raw, jax.Array | np.ndarray) for raw in self.raw.values()):

@@ -27,6 +27,33 @@ class GradientOf(Surrogate):
         return self.surrogate._stepper()
 
 
+class Delegating(Surrogate):
+    """Base of what has the gradient of another surrogate, whatever its forward pass is."""
+
+    surrogate: Surrogate
+
+    @property
+    def now(self) -> Surrogate:
+        """The other surrogate, as it is now."""
+        return self.surrogate
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate."""
+        return self.now.surrogate_grad(x)
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate, where it has one."""
+        return self.now.surrogate_fun(x)
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate."""
+        return self.now.antiderivative(x)
+
+    def facts(self) -> Facts:
+        """Those of the other surrogate."""
+        return self.now.facts()
+
+
 class Scaled(GradientOf):
     """`factor * surrogate`: the same gradient, times a constant. Write it `2.0 * Sigmoid(4.0)`.
 

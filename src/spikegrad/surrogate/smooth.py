@@ -14,6 +14,7 @@ from jax.typing import ArrayLike
 from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
 from spikegrad.surrogate._base import Surrogate, along_parameters, as_input, backward
 from spikegrad.surrogate._shape import in_float32
+from spikegrad.surrogate.compose import Delegating
 
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
 GRADED_GRADIENTS = ("periodic", "single")
@@ -66,7 +67,7 @@ spikes_by_relaxation = with_signal(lambda surrogate, x: surrogate(x), _in_dtype)
 spikes_alone = with_signal(lambda surrogate, x: surrogate(x), None)
 
 
-class Relaxed(Surrogate):
+class Relaxed(Delegating):
     """The relaxation itself in the forward pass: an ordinary smooth activation.
 
         s(x) = fun(x)
@@ -96,21 +97,9 @@ class Relaxed(Surrogate):
     def _forward(self, x: jax.Array) -> jax.Array:
         return self(x)
 
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate."""
-        return self.surrogate.surrogate_grad(x)
-
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         """The relaxation."""
         return relaxation(self.surrogate, x)
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate."""
-        return self.surrogate.antiderivative(x)
-
-    def facts(self) -> Any:
-        """Those of the surrogate."""
-        return self.surrogate.facts()
 
 
 class Blend(Checked, Relaxed):

@@ -19,6 +19,7 @@ from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate._relu import LeakyRelu
 from spikegrad.surrogate._shape import in_float32
+from spikegrad.surrogate.compose import Delegating
 
 NO_KEY = "{name} draws {what} and takes a key: s(x, key=jax.random.key(0))."
 NO_AREA = (
@@ -69,7 +70,7 @@ def with_key(surrogate: Any, key: jax.Array) -> Any:
     return new
 
 
-class Stochastic(Drawing):
+class Stochastic(Drawing, Delegating):
     """Escape noise: spikes drawn with a probability that rises as the relaxation does.
 
         P(s(x) = 1) = A(x) / area,  A(x) = integral of g up to x
@@ -96,7 +97,6 @@ class Stochastic(Drawing):
     Examples:
         >>> import jax
         >>> import jax.numpy as jnp
-import numpy as np
         >>> from spikegrad.surrogate import Sigmoid, Stochastic
         >>> s = Stochastic(Sigmoid(4.0))
         >>> spikes = s(jnp.zeros(1000), key=jax.random.key(0))
@@ -126,22 +126,6 @@ import numpy as np
         wide = x if x.dtype.itemsize >= 4 else x.astype(jnp.float32)
         drawn = jax.random.uniform(self._require_key(), x.shape, wide.dtype)
         return (drawn < self.probability(wide)).astype(x.dtype)
-
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate."""
-        return self.surrogate.surrogate_grad(x)
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate, where it has one."""
-        return self.surrogate.surrogate_fun(x)
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """That of the surrogate."""
-        return self.surrogate.antiderivative(x)
-
-    def facts(self) -> Facts:
-        """Those of the surrogate."""
-        return self.surrogate.facts()
 
 
 def _positive_and_finite(area: Any) -> bool:
