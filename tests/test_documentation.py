@@ -15,6 +15,7 @@ from sybil.parsers.rest import DocTestParser
 
 from spikegrad import surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate.configuration import MADE_OF_OTHERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -58,12 +59,12 @@ def public(kind):
     return {name for name, _ in inspect.getmembers(surrogate, kind) if not name.startswith("_")}
 
 
-OTHER_CLASSES = {"Surrogate", "Scaled", "Shifted", "Summed"}
-OTHER_FUNCTIONS = {"get", "to_config", "from_config"}
+OTHER_FUNCTIONS = {"get", "to_config", "from_config", "normalised", "matched", "with_key"}
 
 
-def test_public_classes_are_those_of_the_catalogue():
-    assert public(inspect.isclass) == {row.name for row in CATALOGUE} | OTHER_CLASSES
+def test_public_classes_are_those_of_the_catalogue_and_what_is_made_of_them():
+    made = set(MADE_OF_OTHERS) | {"Surrogate", "Annealed"}
+    assert public(inspect.isclass) == {row.name for row in CATALOGUE} | made
 
 
 def test_public_functions_are_those_of_the_catalogue():

@@ -72,11 +72,11 @@ def with_array(row):
 
 
 SPIKING = [name for name in CASES if name != "LI"]
-# Each shape with every third neuron, so that each neuron meets every third shape.
+# Each shape with every fifth neuron, so that each neuron meets every fifth shape.
 PAIRS = [
     (name, row)
     for (i, name), (j, row) in itertools.product(enumerate(SPIKING), enumerate(CATALOGUE))
-    if (i + j) % 3 == 0
+    if (i + j) % 5 == 0
 ]
 KEEPS = ("state", 7, "checkpoint", 1)
 
@@ -127,13 +127,13 @@ def unrolled(neuron, currents):
 
 
 def test_a_hessian_vector_product_equals_that_of_an_unrolled_loop():
-    direction = CASES["LIF"].currents(seed=1)
-    tangents = jax.tree.map(jnp.ones_like, LEAN), direction
+    currents = CURRENTS[:9]  # an unrolled loop takes long to compile
+    tangents = jax.tree.map(jnp.ones_like, LEAN), CASES["LIF"].currents(seed=1)[:9]
 
     def product(loss):
         gradient = jax.grad(loss, (0, 1))
         along = lambda *arguments: jax.jvp(gradient, arguments, tangents)[1]  # noqa: E731
-        return jax.jit(along)(LEAN, CURRENTS)
+        return jax.jit(along)(LEAN, currents)
 
     want = product(unrolled)
     assert np.any(want[1])

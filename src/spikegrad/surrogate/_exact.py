@@ -100,15 +100,18 @@ def _minus_product(start: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:
     return ((start - a_top * b_top) - a_top * b_rest - a_rest * b_top) - a_rest * b_rest
 
 
-def _finite(x: jax.Array) -> jax.Array:
-    """The largest number in place of infinity, whose derivative would be NaN."""
-    largest = jnp.finfo(x.dtype).max
-    return lax.clamp(-largest, x, largest)
+def _finite(product: jax.Array, of: jax.Array) -> jax.Array:
+    """The largest number in place of an infinity that a finite factor has made.
+
+    The derivative of that would be NaN.
+    """
+    largest = jnp.finfo(product.dtype).max
+    return jnp.where(jnp.isinf(of), product, lax.clamp(-largest, product, largest))
 
 
 def product(a: Pair, b: Pair) -> Pair:
-    """`a * b`, and the largest number where that would be infinite."""
-    hi = _opaque(_finite(a.hi * b.hi))
+    """`a * b`, and the largest number where that would be infinite for a finite `b`."""
+    hi = _opaque(_finite(a.hi * b.hi, b.hi))
     lo = -_minus_product(hi, a.hi, b.hi)
     if a.lo is not None:
         lo += a.lo * b.hi
@@ -122,7 +125,7 @@ def times(factor: Any, b: Pair) -> Pair:
     if not _is_power_of_2(factor):
         return product(exact(factor, b.hi), b)
     plain = b.hi * float(factor)
-    hi = _finite(plain) if abs(factor) > 1 else plain
+    hi = _finite(plain, b.hi) if abs(factor) > 1 else plain
     return Pair(hi, None if b.lo is None else b.lo * float(factor))
 
 

@@ -68,9 +68,9 @@ def from_config(config: Mapping[str, Any]) -> Surrogate:
 
 
 _NOT_IN_JSON = ("inf", "-inf", "nan")
-_SHIPPED: dict[str, Any] = {row.name: row.shape for row in CATALOGUE} | {
-    wrapper.__name__: wrapper
-    for wrapper in (
+MADE_OF_OTHERS: dict[str, type[Surrogate]] = {
+    made.__name__: made
+    for made in (
         Asymmetric,
         BatchNormalised,
         Blend,
@@ -89,6 +89,7 @@ _SHIPPED: dict[str, Any] = {row.name: row.shape for row in CATALOGUE} | {
         Widened,
     )
 }
+_SHIPPED: dict[str, type[Surrogate]] = {row.name: row.shape for row in CATALOGUE} | MADE_OF_OTHERS
 
 
 class _NotPlainError(Exception):

@@ -11,7 +11,7 @@ from spikegrad.surrogate.catalogue import CATALOGUE
 from spikegrad.surrogate.peers import PEERS
 
 UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
-NOT_BUILT = "{name} takes no parameters {given}: {error}."
+NOT_BUILT = "{name} cannot have {given}: {error}"
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
 
 _ROWS = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
@@ -47,8 +47,10 @@ def get(name: str, **parameters: Any) -> Surrogate:
         _require_known(peer.full_name, parameters, peer.parameters)
         try:
             return peer.build(*(dict(peer.parameters) | parameters).values())
-        except ArithmeticError as error:
-            message = NOT_BUILT.format(name=peer.full_name, given=parameters, error=error)
+        except (ArithmeticError, ValueError) as error:
+            # The error is about the shape inside, which has other parameters than were given.
+            given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            message = NOT_BUILT.format(name=peer.full_name, given=given, error=error)
             raise ValueError(message) from None
     raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(nearest(key))))
 

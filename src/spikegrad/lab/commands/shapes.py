@@ -136,12 +136,8 @@ def _named(name: str, given: Mapping[str, str]) -> Named:
         parameters[parameter] = _value(parameter, text, defaults.get(parameter))
     try:
         built = surrogate.get(name, **parameters)
-    except (ValueError, TypeError, ArithmeticError) as error:
-        if peer is None or str(error).startswith(peer.full_name):
-            raise LabError(str(error)) from None
-        # The error is about the shape inside, which has other parameters than the person gave.
-        values = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
-        raise LabError(f"{peer.full_name} cannot have {values}: {error}") from None
+    except (ValueError, TypeError) as error:
+        raise LabError(str(error)) from None
     return Named(built, peer.full_name if peer else name, parameters, peer)
 
 

@@ -39,7 +39,7 @@ def train(learner, epochs):
 
 @each_way
 def test_the_digits_are_learned_to_95_percent(way):
-    learner = trainer(**way, epochs=15)
+    learner = trainer(**way, epochs=12)
     state = train(learner, learner.config.epochs)
     assert learner.evaluate(state.parameters, learner.split.test).accuracy >= 0.95
 
