@@ -35,6 +35,22 @@ def as_float(value: Any, like: jax.Array) -> jax.Array:
     return exact(value, like).hi
 
 
+def saturated(y: jax.Array, dtype: Any = None) -> jax.Array:
+    """The largest number of a dtype (that of `y`) in place of one beyond it or an infinity."""
+    largest = jnp.finfo(y.dtype if dtype is None else dtype).max.astype(y.dtype)
+    return jnp.clip(y, -largest, largest)
+
+
+def in_float32(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
+    """`function(x)`, computed in float32 for an `x` of 16 bits and rounded once.
+
+    A result beyond the largest number of the dtype of `x` becomes that number, not infinity.
+    """
+    if x.dtype.itemsize >= 4:
+        return function(x)
+    return saturated(function(x.astype(np.float32)), x.dtype).astype(x.dtype)
+
+
 def exact(value: Any, like: jax.Array) -> Pair:
     """A parameter as a Pair in the dtype of `like`: a Python number keeps all of its digits."""
     if isinstance(value, int | float | np.number):

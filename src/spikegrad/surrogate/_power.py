@@ -23,6 +23,7 @@ from spikegrad.surrogate._exact import (
     product,
     quotient,
     reciprocal,
+    saturated,
     times,
     total,
     value,
@@ -34,7 +35,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate._shape import Shape, rounded_once, saturated
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:

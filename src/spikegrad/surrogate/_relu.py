@@ -11,7 +11,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, POSITIVE
-from spikegrad.surrogate._exact import Pair, exact, magnitude, total, value
+from spikegrad.surrogate._exact import Pair, exact, magnitude, saturated, total, value
 from spikegrad.surrogate._exponential import decay, logistic_slope
 from spikegrad.surrogate._facts import (
     COMPACT,
@@ -20,7 +20,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate._shape import Shape, rounded_once, saturated
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 def _offset(left: jax.Array) -> jax.Array:

@@ -22,6 +22,7 @@ from spikegrad.surrogate._exact import (
     over_square,
     product,
     quotient,
+    saturated,
     times,
     total,
     value,
@@ -36,7 +37,7 @@ from spikegrad.surrogate._facts import (
 )
 from spikegrad.surrogate._power import one_plus
 from spikegrad.surrogate._relu import sides
-from spikegrad.surrogate._shape import Shape, rounded_once, saturated
+from spikegrad.surrogate._shape import Shape, rounded_once
 
 
 class GradedExp(Shape):

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import Checked
 from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._exact import in_float32
 
 
 class Shape(Checked, Surrogate):
@@ -38,22 +37,6 @@ class Shape(Checked, Surrogate):
 
 
 _Method = Callable[[Any, Any], jax.Array]
-
-
-def in_float32(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
-    """`function(x)`, computed in float32 for an `x` of 16 bits and rounded once.
-
-    A result beyond the largest number of the dtype of `x` becomes that number, not infinity.
-    """
-    if x.dtype.itemsize >= 4:
-        return function(x)
-    return saturated(function(x.astype(np.float32)), x.dtype).astype(x.dtype)
-
-
-def saturated(y: jax.Array, dtype: Any = None) -> jax.Array:
-    """The largest number of a dtype (that of `y`) in place of one beyond it or an infinity."""
-    largest = jnp.finfo(y.dtype if dtype is None else dtype).max.astype(y.dtype)
-    return jnp.clip(y, -largest, largest)
 
 
 def rounded_once(method: Callable[[Any, jax.Array], jax.Array]) -> _Method:

@@ -14,8 +14,8 @@ from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, POSITIVE, Checked
 from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import COMPACT, Facts
-from spikegrad.surrogate._shape import in_float32
 
 
 class GradientOf(Surrogate):

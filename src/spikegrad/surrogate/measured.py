@@ -12,8 +12,8 @@ from jax.typing import ArrayLike
 from spikegrad._domains import POSITIVE, Checked
 from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import COMPACT, Facts
-from spikegrad.surrogate._shape import in_float32
 from spikegrad.surrogate.compose import GradientOf
 
 BAD_TABLE = "Tabulated: {what}."

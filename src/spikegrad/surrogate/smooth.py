@@ -13,7 +13,7 @@ from jax.typing import ArrayLike
 
 from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
 from spikegrad.surrogate._base import Surrogate, along_parameters, as_input, backward
-from spikegrad.surrogate._shape import in_float32
+from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate.compose import Delegating
 
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)

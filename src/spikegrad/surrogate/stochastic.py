@@ -16,9 +16,9 @@ from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, Checked
 from spikegrad.surrogate._base import Surrogate
+from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate._relu import LeakyRelu
-from spikegrad.surrogate._shape import in_float32
 from spikegrad.surrogate.compose import Delegating
 
 NO_KEY = "{name} draws {what} and takes a key: s(x, key=jax.random.key(0))."
