@@ -290,3 +290,8 @@ def test_bad_input_is_told_in_one_line(make, error, message):
     with pytest.raises(error) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_a_bad_start_is_refused_inside_jit_too():
+    with pytest.raises(ValueError, match="alpha has to start from a positive number, but got -1"):
+        jax.jit(lambda x: Learned(Tanh(-1.0))(x))(X)

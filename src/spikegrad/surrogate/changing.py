@@ -301,8 +301,9 @@ def _start(surrogate: Surrogate, name: str) -> jax.Array:
     if not jnp.issubdtype(value.dtype, jnp.floating):
         value = value.astype(float)
     chosen = _map_of(_domain(surrogate, name))
-    known = not isinstance(value, jax.core.Tracer)
-    if chosen is SOFTPLUS and known and not bool(jnp.all(value > 0)):
+    # In NumPy, since under jit even what is known would become a tracer.
+    known = not isinstance(vars(surrogate)[name], jax.core.Tracer)
+    if chosen is SOFTPLUS and known and not np.all(np.asarray(vars(surrogate)[name]) > 0):
         raise ValueError(NOT_POSITIVE.format(parameter=name, value=vars(surrogate)[name]))
     # A strong type, or the first update of an optimizer would change it and compile anew.
     return jnp.asarray(chosen.back(value), value.dtype)
