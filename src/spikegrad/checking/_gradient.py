@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from spikegrad.checking._report import Finding, error, note, warning
-from spikegrad.checking._subject import CHUNK, GRADIENT, Subject
+from spikegrad.checking._subject import GRADIENT, Subject
 from spikegrad.surrogate import Surrogate, _numeric
 from spikegrad.surrogate._facts import Facts
 
@@ -67,16 +67,10 @@ def symmetric(subject: Subject) -> Iterator[Finding]:
 
 
 class _Compiled:
-    """In place of a surrogate, its gradient in one piece, at as many places at a time as ever."""
+    """In place of a surrogate, its gradient compiled in one piece."""
 
     def __init__(self, surrogate: Surrogate) -> None:
-        self.gradient = jax.jit(surrogate.surrogate_grad)
-
-    def surrogate_grad(self, x: jax.Array) -> np.ndarray:
-        """That of the surrogate."""
-        chunks = np.resize(x, (-(-x.size // CHUNK), CHUNK))
-        values = [np.asarray(self.gradient(chunk), np.float64) for chunk in chunks]
-        return np.concatenate([np.broadcast_to(y, CHUNK) for y in values])[: x.size]
+        self.surrogate_grad = jax.jit(surrogate.surrogate_grad)
 
 
 def shape(subject: Subject) -> Iterator[Finding]:

@@ -145,15 +145,17 @@ class Config:
     def change(self) -> list[str]:
         """How the surrogate changes, as the option says it; empty if it does not."""
         return [
-            name if value is True else f"{name} {value}"
-            for name in CHANGES
-            if (value := getattr(self, name)) not in (NONE, False)
+            name if value is True else f"{name} {value}" for name, value in self._changes().items()
         ]
+
+    def _changes(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in CHANGES}
+        return {name: value for name, value in values.items() if value not in (NONE, False)}
 
     def build_changing(self, steps: int) -> Surrogate:
         """The surrogate, and how it changes over a number of steps."""
         shape = self.build_surrogate()
-        given = [name for name in CHANGES if getattr(self, name) not in (NONE, False)]
+        given = list(self._changes())
         if not given:
             return shape
         if len(given) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -19,7 +19,7 @@ from spikegrad.lab import changing
 from spikegrad.lab.config import Config
 from spikegrad.lab.data import DATASETS, Split
 from spikegrad.lab.folder import RunFolder
-from spikegrad.lab.training import Epoch, Evaluation, State, Trainer
+from spikegrad.lab.training import Epoch, Evaluation, Trainer
 from spikegrad.neurons import rollout_memory
 
 MEASURES = "loss {loss:.4f}  accuracy {accuracy:6.1%}  firing rate {firing_rate:5.1%}"
@@ -96,9 +96,9 @@ class Report:
         self,
         folder: RunFolder,
         trainer: Trainer,
-        state: State,
         test: Evaluation,
         history: Sequence[Epoch],
+        learned: Mapping[str, float],
     ) -> None:
         """How good the network is, which classes it confuses, and where everything is."""
         labels = trainer.split.test.labels
@@ -112,7 +112,7 @@ class Report:
             f"\n[bold]test accuracy {test.accuracy:.1%}[/] ({right} of {len(labels)}), "
             f"firing rate {test.firing_rate:.1%}, trained in {seconds:.1f} s"
         )
-        for name, value in trainer.learned(state.parameters).items():
+        for name, value in learned.items():
             self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
         self._console.print(f"All of the run is in {folder.path}", markup=False)
 

@@ -169,7 +169,7 @@ def _conclude(
     pictures.draw(folder, trainer, state.parameters, history)
     learned = trainer.learned(state.parameters)
     folder.write_result(_result(test, history) | ({"learned": learned} if learned else {}))
-    report.finished(folder, trainer, state, test, history)
+    report.finished(folder, trainer, test, history, learned)
 
 
 def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:

@@ -101,9 +101,8 @@ def table(surrogate: Any) -> Table:
     return Table(edges, sums - sums[np.searchsorted(edges, 0.0)])
 
 
-def area(surrogate: Any) -> float:
+def area(known: Table) -> float:
     """The integral over the real line; infinite, or NaN where both sides are."""
-    known = table(surrogate)
     return _limit(known, -1) + _limit(known, 1)
 
 
@@ -160,7 +159,7 @@ def facts(surrogate: Any) -> Facts:
     )
     return Facts(
         peak=peak,
-        area=_limit(known, -1) + _limit(known, 1),
+        area=area(known),
         half_width=float(high[-1] - high[0]) / 2 if high[-1] < x[-1] else math.inf,
         support=support,
         tail=max(left, right, key=_weight),

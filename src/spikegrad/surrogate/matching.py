@@ -33,7 +33,7 @@ def energy(surrogate: Surrogate) -> float:
     """The integral of the squared gradient over the real line, by quadrature."""
     from spikegrad.surrogate import _numeric
 
-    return _numeric.area(_Squared(surrogate))
+    return _numeric.area(_numeric.table(_Squared(surrogate)))
 
 
 # By its name, what is measured, and how many times a gradient is to be multiplied by itself for it.
