@@ -15,7 +15,7 @@ from tests.surrogates import ROWS, SAMPLED
 
 import spikegrad
 from spikegrad.checking import CHECKS, Report
-from spikegrad.surrogate import GaussianGrad, Sigmoid, SlayerGrad, StraightThrough
+from spikegrad.surrogate import GaussianGrad, Graded, Sigmoid, SlayerGrad, StraightThrough
 
 # What is shipped is exact in every dtype by tests of its own; here it is the checks that are tried.
 DTYPES = ("float32",)
@@ -67,6 +67,12 @@ def test_a_sharp_or_wide_shape_is_right_too(row, sample):
 )
 def test_a_combination_of_shapes_is_right_too(surrogate):
     assert spikegrad.check(surrogate, dtypes=("float32",)).ok
+
+
+def test_another_forward_pass_of_ours_is_a_note():
+    report = spikegrad.check(Graded(Sigmoid(4.0), levels=2), dtypes=DTYPES)
+    assert report.ok, str(report)
+    assert "not the step, by design" in " ".join(f.found for f in report.of("note"))
 
 
 def test_arrays_for_parameters_are_right_too():
