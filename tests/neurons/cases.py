@@ -33,13 +33,21 @@ class Case(NamedTuple):
     resets: str = "reset"
 
     def neuron(
-        self, surrogate: Surrogate, reset: str | None, detach: bool, dtype: Any = np.float32
+        self,
+        surrogate: Surrogate,
+        reset: str | None,
+        detach: bool,
+        dtype: Any = np.float32,
+        *,
+        trained: bool = True,
     ) -> neurons.Neuron:
-        """The neuron; its first trained parameter has a value a neuron."""
-        arrays = {name: jnp.asarray(value, dtype) for name, value in self.trained.items()}
-        first = next(iter(arrays))
-        spread = jnp.linspace(0.9, 1.0, NEURONS).astype(dtype)
-        arrays[first] = (arrays[first] * spread)[None]
+        """The neuron; its first trained parameter has a value a neuron, or all are numbers."""
+        arrays: dict[str, Any] = dict(self.trained)
+        if trained:
+            arrays = {name: jnp.asarray(value, dtype) for name, value in arrays.items()}
+            first = next(iter(arrays))
+            spread = jnp.linspace(0.9, 1.0, NEURONS).astype(dtype)
+            arrays[first] = (arrays[first] * spread)[None]
         options: dict[str, Any] = {}
         if self.resets == "reset":
             options = {"reset": reset, "detach_reset": detach, "surrogate": surrogate}

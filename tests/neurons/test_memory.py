@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 import pytest
-from tests.neurons.cases import CASES
+from tests.neurons.cases import CASES, neuron_cases
 
 from spikegrad.neurons import LIF, rollout, rollout_memory
 from spikegrad.surrogate import Arctan
@@ -34,6 +34,22 @@ def test_a_neuron_step_costs_few_bytes(reset, keep, allowed):
     shape = 1000, 8, 16
     used = temporaries(LIF(0.9, reset=reset, surrogate=Arctan(2.0)), keep, shape)
     assert used / math.prod(shape) < allowed
+
+
+@pytest.mark.parametrize("name", ["CubaLIF", "ALIF"])
+def test_where_a_step_is_linear_but_for_the_spike_one_number_is_kept_for_two_states(name):
+    shape = 1000, 16, 32
+    neuron = CASES[name].neuron(Arctan(2.0), "subtract", False, trained=False)
+    assert temporaries(neuron, "state", shape) / math.prod(shape) < 4.1
+    assert rollout_memory(neuron, shape) / math.prod(shape) < 4.1
+
+
+@pytest.mark.parametrize(("name", "reset", "detach"), list(neuron_cases()))
+def test_no_more_is_kept_than_the_state(name, reset, detach):
+    neuron = CASES[name].neuron(Arctan(2.0), reset, detach, trained=False)
+    state = jax.eval_shape(lambda: neuron.initial_state((1,), "float32"))
+    allowed = 4.1 * len(jax.tree.leaves(state))
+    assert rollout_memory(neuron, SHAPE) / math.prod(SHAPE) < allowed
 
 
 def test_the_plain_scan_needs_more():

@@ -50,7 +50,8 @@ def assert_gradients_close(got, want):
 
 
 def together(neuron):
-    return jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(neuron)])
+    leaves = [leaf.ravel() for leaf in jax.tree.leaves(neuron)]
+    return jnp.concatenate(leaves) if leaves else ()
 
 
 def assert_same(neuron, currents, keep):
@@ -97,6 +98,15 @@ def test_every_neuron_with_every_reset_equals_the_plain_scan(name, reset, detach
     assert_same(case.neuron(ARCTAN, reset, detach), case.currents(), "state")
 
 
+@pytest.mark.parametrize("keep", ["state", 7])
+@pytest.mark.parametrize(("name", "reset", "detach"), list(neuron_cases()))
+def test_a_neuron_of_numbers_equals_the_plain_scan(name, reset, detach, keep):
+    case = CASES[name]
+    # Without parameters to differentiate by, many keep their derivative and not their state.
+    neuron = case.neuron(surrogate.Sigmoid(4.0), reset, detach, trained=False)
+    assert_same(neuron, case.currents(), keep)
+
+
 @pytest.mark.parametrize("name", SPIKING)
 def test_the_neurons_of_these_tests_fire_now_and_then(name):
     case = CASES[name]
@@ -126,20 +136,23 @@ def unrolled(neuron, currents):
     return jnp.sin(jnp.stack(spikes).sum(0)).sum() + (state.v**2).sum()
 
 
-def test_a_hessian_vector_product_equals_that_of_an_unrolled_loop():
-    currents = CURRENTS[:9]  # an unrolled loop takes long to compile
-    tangents = jax.tree.map(jnp.ones_like, LEAN), CASES["LIF"].currents(seed=1)[:9]
+@pytest.mark.parametrize(
+    ("neuron", "keeps"), [(LEAN, ("state", 5)), (LIF(surrogate=surrogate.Sigmoid(4.0)), ("state",))]
+)
+def test_a_hessian_vector_product_equals_that_of_an_unrolled_loop(neuron, keeps):
+    currents = CURRENTS[:6]  # an unrolled loop takes long to compile
+    tangents = jax.tree.map(jnp.ones_like, neuron), CASES["LIF"].currents(seed=1)[:6]
 
     def product(loss):
         gradient = jax.grad(loss, (0, 1))
         along = lambda *arguments: jax.jvp(gradient, arguments, tangents)[1]  # noqa: E731
-        return jax.jit(along)(LEAN, currents)
+        return jax.jit(along)(neuron, currents)
 
     want = product(unrolled)
     assert np.any(want[1])
-    for keep in ("state", 5):
+    for keep in keeps:
         got = product(lambda neuron, currents, keep=keep: loss_of(neuron, keep, currents))
-        assert_gradients_close((got[0], got[1]), (want[0], want[1]))
+        assert_gradients_close(got, want)
 
 
 def test_forward_mode_works_with_checkpoint_and_equals_reverse_mode():
@@ -194,13 +207,15 @@ def test_forward_accumulation_of_eligibility_traces_equals_backpropagation_throu
     assert_close(parts.sum(0), want, ulp=64)
 
 
-@pytest.mark.parametrize("keep", ["state", 4, "half"])
-def test_vmap_and_checkpoint_give_the_same(keep):
-    gradient = jax.grad(lambda c: loss_of(LEAN, keep, c))
+@pytest.mark.parametrize(
+    ("neuron", "keep"), [(LEAN, "state"), (LEAN, 4), (LEAN, "half"), (LIF(), "state")]
+)
+def test_vmap_and_checkpoint_give_the_same(neuron, keep):
+    gradient = jax.jit(jax.grad(lambda c: loss_of(neuron, keep, c)))
     want = gradient(CURRENTS)
     each = jax.vmap(lambda c: gradient(c[:, None])[:, 0], in_axes=1, out_axes=1)(CURRENTS)
     assert_close(each, want)
-    again = jax.grad(jax.checkpoint(lambda c: loss_of(LEAN, keep, c)))(CURRENTS)
+    again = jax.jit(jax.grad(jax.checkpoint(lambda c: loss_of(neuron, keep, c))))(CURRENTS)
     assert_close(again, want)
 
 

@@ -2,15 +2,17 @@
 
 `step(params, state, x) -> (state, out)` is scanned over the leading axis of `xs`. Under plain
 autodiff a scan keeps every intermediate value of every step. Here the backward pass gets the state
-before each step, or every k-th of them, and computes the rest of a step anew.
+before each step, or every k-th of them, and computes the rest of a step anew; or it gets the
+derivative of each step, where that is no larger than the state.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -61,12 +63,21 @@ def _forward(
     return (final, _pasted(outs, part, end)), (params, last, states, xs)
 
 
+class _Derivative(NamedTuple):
+    """What is kept of a step instead of the state before it."""
+
+    pull: Any
+
+
 def _scan_keeping(
     step: Step, keep: str | int, params: Any, state: Any, xs: Any
 ) -> tuple[Any, tuple[Any, Any]]:
-    """The plain loop that also gives the state before each step."""
+    """The plain loop that also gives what is kept of each step: the state before, or a derivative."""
 
     def keeping(state: Any, x: Any) -> tuple[Any, Any]:
+        if keep == "state" and _derivative_is_small(step, params, state, x):
+            (new, out), pull = jax.vjp(step, params, state, x)
+            return new, (out, _Derivative(pull))
         new, out = step(params, state, x)
         kept = narrow(step, params, state, x, out) if keep == "half" else state
         return new, (out, kept)
@@ -74,16 +85,35 @@ def _scan_keeping(
     return jax.lax.scan(keeping, state, xs)
 
 
+def _derivative_is_small(step: Step, params: Any, state: Any, x: Any) -> bool:
+    """Whether the derivative of a step takes no more memory than the state does.
+
+    It is the value of the surrogate gradient alone where the rest of the step is linear.
+    """
+    pull = jax.eval_shape(lambda *given: jax.vjp(step, *given)[1], params, state, x)
+    return _bytes(pull) <= _bytes(state)
+
+
+def _bytes(tree: Any) -> int:
+    """The bytes of the arrays in a tree, numbers left out."""
+    arrays = (leaf for leaf in jax.tree.leaves(tree) if leaf.ndim)
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in arrays)
+
+
 def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[Any, Any, Any]:
     params, like, states, xs = kept
     ct_state, ct_outs = map(floats, cotangents)
+    out = jax.tree.map(lambda ct: jax.ShapeDtypeStruct(ct.shape[1:], ct.dtype), cotangents[1])
     carry: Any = [jnp.zeros_like(leaf) for leaf in floats(params)], ct_state
 
     def pull(carry: Any, inputs: Any) -> tuple[Any, Any]:
         ct_params, ct_state = carry
         state, x, ct_out = inputs
-        (new, out), transposed = jax.vjp(step, params, widen(state, like), x)
-        cts = transposed((restored(ct_state, new), restored(ct_out, out)))
+        if isinstance(state, _Derivative):
+            transposed = state.pull
+        else:
+            transposed = jax.vjp(step, params, widen(state, like), x)[1]
+        cts = transposed((restored(ct_state, like), restored(ct_out, out)))
         by_params, by_state, by_x = map(floats, cts)
         return ([a + b for a, b in zip(ct_params, by_params, strict=True)], by_state), by_x
 

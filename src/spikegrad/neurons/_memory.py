@@ -22,7 +22,8 @@ def rollout_memory(
 
     That is what the backward pass keeps of the forward pass, and what it works with, beside the
     currents, the spikes and the cotangents of both. Nothing is computed or compiled. A neuron
-    whose step is linear (`LI`) may need less, because its derivative needs no state.
+    whose step is linear (`LI`) may need less with `"half"` or a number, because its derivative
+    needs no state.
 
     Args:
         neuron: the neuron.
@@ -51,11 +52,13 @@ def rollout_memory(
     residuals = {v for v in closed.jaxpr.outvars if not hasattr(v, "val")} - given
     total = sum(_bytes(variable.aval) for variable in residuals)
     if isinstance(keep, int) and keep > 1:
-        # A chunk at a time: its currents, both cotangents, and its states once more.
+        # A chunk at a time: its currents, both cotangents, and what is kept of every step of it.
+        chunk = min(keep, shape[0]), *shape[1:]
+        total += 3 * math.prod(chunk) * jnp.dtype(dtype).itemsize
+        total += rollout_memory(neuron, chunk, dtype, "state")
+        # From chunk to chunk, the cotangent of the state.
         state = jax.eval_shape(lambda: neuron.initial_state(shape[1:], dtype))
-        step = sum(map(_bytes, jax.tree.leaves(state)))
-        chunk = math.prod(shape[1:]) * jnp.dtype(dtype).itemsize
-        total += min(keep, shape[0]) * (step + 3 * chunk)
+        total += sum(map(_bytes, jax.tree.leaves(state)))
     return total
 
 

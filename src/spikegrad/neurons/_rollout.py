@@ -57,7 +57,9 @@ def rollout(
         state: the state before the first step; None for `neuron.initial_state`.
         keep: one of
 
-            - `"state"`: the state before each step: 4 bytes a state variable and step in float32;
+            - `"state"`: the state before each step, 4 bytes a state variable and step in float32;
+              or the derivative of the step where that is no larger: 4 bytes for neurons of numbers
+              that reset by subtraction, however many state variables they have;
             - a number k: every k-th state. The steps between are computed once more: 4 / k bytes;
             - `"half"`: the state in bfloat16, 2 bytes, rounded such that the same neurons spike
               when a step is computed again. Gradients are good to 2 or 3 digits;
