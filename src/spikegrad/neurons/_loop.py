@@ -72,7 +72,7 @@ class _Derivative(NamedTuple):
 def _scan_keeping(
     step: Step, keep: str | int, params: Any, state: Any, xs: Any
 ) -> tuple[Any, tuple[Any, Any]]:
-    """The plain loop that also gives what is kept of each step: the state before, or a derivative."""
+    """The plain loop that also gives what is kept of each step."""
 
     def keeping(state: Any, x: Any) -> tuple[Any, Any]:
         if keep == "state" and _derivative_is_small(step, params, state, x):
