@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,17 @@ UNHASHABLE = (
     "{name}.{attribute} holds {value}, which is neither an array nor hashable, so {name} cannot go "
     "through jax.jit. Store an array, a number, a string, or a tuple, list or dict of them."
 )
+
+
+_T = TypeVar("_T")
+
+
+def replaced(tree: _T, **values: Any) -> _T:
+    """A copy with other attributes, whatever its `__init__` makes of them."""
+    new = copy.copy(tree)
+    for name, value in values.items():
+        setattr(new, name, value)
+    return new
 
 
 def is_array(value: Any) -> bool:

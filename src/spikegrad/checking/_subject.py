@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spikegrad._pytree import replaced
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate._numeric import _x64
 
@@ -256,10 +256,7 @@ def with_arrays(surrogate: Surrogate, factors: Mapping[str, float] | None = None
     try:
         return rebuilt(surrogate, arrays)
     except LookupError:
-        changed = copy.copy(surrogate)
-        for name, value in arrays.items():
-            setattr(changed, name, value)
-        return changed
+        return replaced(surrogate, **arrays)
 
 
 def _moved(array: jax.Array, factor: float) -> jax.Array:

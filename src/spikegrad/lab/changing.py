@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple, Self
 import jax
 import jax.numpy as jnp
 
+from spikegrad._pytree import replaced
 from spikegrad.neurons import Neuron, Noisy
 from spikegrad.surrogate import Annealed, Learned, Stochastic, Surrogate
 from spikegrad.surrogate.changing import SIGNALS
@@ -131,20 +131,18 @@ def at(neuron: Any, raw: Mapping[str, jax.Array], moment: Moment) -> Neuron:
         moment: where the training is.
     """
     surrogate = neuron.surrogate
-    neuron = copy.copy(neuron)
     if isinstance(surrogate, Annealed):
-        neuron.surrogate = surrogate.at(moment.step)
+        neuron = replaced(neuron, surrogate=surrogate.at(moment.step))
     if isinstance(surrogate, Learned):
-        neuron.surrogate = learned(surrogate, raw).mixing(1 - moment.progress)
+        now = learned(surrogate, raw).mixing(1 - moment.progress)
+        neuron = replaced(neuron, surrogate=now)
     draws = isinstance(surrogate, Stochastic) or getattr(surrogate, "signal", "") == "mixed"
     return Noisy(neuron, moment.key) if draws else neuron
 
 
 def learned(surrogate: Learned, raw: Mapping[str, jax.Array]) -> Learned:
     """The surrogate with what was trained of it."""
-    surrogate = copy.copy(surrogate)
-    surrogate.raw = dict(raw)
-    return surrogate
+    return replaced(surrogate, raw=dict(raw))
 
 
 def the_end(key: jax.Array) -> Moment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from spikegrad._pytree import replaced
 from spikegrad.lab import changing
 from spikegrad.lab.changing import Moment
 from spikegrad.neurons import LI, Neuron, Recorded, rollout
@@ -112,9 +112,7 @@ def run(
         record: whether to tell `excess` as well.
         moment: where the training is, for a surrogate that changes.
     """
-    neuron = copy.copy(hidden.neuron)
-    for name, value in parameters.neuron.items():
-        setattr(neuron, name, value)
+    neuron = replaced(hidden.neuron, **parameters.neuron)
     if record:
         neuron = Recorded(neuron)
     if moment is not None:

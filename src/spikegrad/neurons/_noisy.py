@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, NamedTuple
 
 import jax
 
+from spikegrad._pytree import replaced
 from spikegrad.neurons._base import Neuron
 from spikegrad.surrogate import with_key
 
@@ -55,7 +55,7 @@ class Noisy(Neuron):
     def __init__(self, neuron: Neuron, key: jax.Array) -> None:
         if not hasattr(neuron, "surrogate"):
             raise TypeError(NO_SURROGATE.format(name=type(neuron).__name__))
-        self.neuron = neuron
+        self.neuron: Any = neuron
         self.key = key
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jax.numpy.float32) -> Drawn:
@@ -65,7 +65,6 @@ class Noisy(Neuron):
     def step(self, state: Drawn, current: jax.Array) -> tuple[Drawn, jax.Array]:
         """A step of the neuron with a new key."""
         key, own = jax.random.split(state.key)
-        neuron = copy.copy(self.neuron)
-        neuron.surrogate = with_key(neuron.surrogate, own)
-        new, spikes = neuron.step(state.state, current)
+        surrogate = with_key(self.neuron.surrogate, own)
+        new, spikes = replaced(self.neuron, surrogate=surrogate).step(state.state, current)
         return Drawn(new, key), spikes

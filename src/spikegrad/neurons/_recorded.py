@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import jax
 from jax.typing import ArrayLike
 
+from spikegrad._pytree import replaced
 from spikegrad.neurons._base import Neuron
 from spikegrad.surrogate import Surrogate
 
@@ -19,12 +19,6 @@ class _Tap(Surrogate):
 
     def __call__(self, x: ArrayLike) -> jax.Array:
         return jax.numpy.asarray(x)
-
-
-def _with_surrogate(neuron: Any, surrogate: Surrogate) -> Any:
-    neuron = copy.copy(neuron)
-    neuron.surrogate = surrogate
-    return neuron
 
 
 class Recorded(Neuron):
@@ -60,7 +54,7 @@ class Recorded(Neuron):
 
     @surrogate.setter
     def surrogate(self, surrogate: Surrogate) -> None:
-        self.neuron = _with_surrogate(self.neuron, surrogate)
+        self.neuron = replaced(self.neuron, surrogate=surrogate)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jax.numpy.float32) -> Any:
         """That of the neuron."""
@@ -68,6 +62,6 @@ class Recorded(Neuron):
 
     def step(self, state: Any, current: jax.Array) -> tuple[Any, tuple[jax.Array, jax.Array]]:
         """A step of the neuron, which gives `(spikes, excess)`."""
-        _, excess = _with_surrogate(self.neuron, _Tap()).step(state, current)
+        _, excess = replaced(self.neuron, surrogate=_Tap()).step(state, current)
         new, spikes = self.neuron.step(state, current)
         return new, (spikes, excess)

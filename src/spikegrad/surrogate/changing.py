@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Self
@@ -13,7 +12,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import COUNT, FINITE, NUMBER, Checked, Domain
-from spikegrad._pytree import is_array
+from spikegrad._pytree import is_array, replaced
 from spikegrad.surrogate._base import Surrogate, as_input
 from spikegrad.surrogate.compose import Delegating
 from spikegrad.surrogate.smooth import SHARE, relaxed, spikes_alone, spikes_by_relaxation
@@ -29,13 +28,6 @@ NO_NUMBER = (
 NOT_POSITIVE = "Learned: {parameter} has to start from a positive number, but got {value!r}."
 BAD_SIGNAL = "Learned: signal has to be one of {allowed}, but got {value!r}."
 NO_MIX = 'Learned with signal="mixed" needs how much to mix: learned.mixing(probability).'
-
-
-def _replaced(surrogate: Any, values: dict[str, Any]) -> Any:
-    new = copy.copy(surrogate)
-    for name, value in values.items():
-        setattr(new, name, value)
-    return new
 
 
 def _require_parameter(name: str, surrogate: Surrogate, parameter: str) -> None:
@@ -90,8 +82,7 @@ class Annealed(Delegating):
         Args:
             step: a count, traced or not.
         """
-        moved: Self = _replaced(self, {"step": jnp.asarray(step)})
-        return moved
+        return replaced(self, step=jnp.asarray(step))
 
     @property
     def now(self) -> Surrogate:
@@ -99,8 +90,7 @@ class Annealed(Delegating):
         # A schedule may count in a dtype of its own, which strict promotion would refuse.
         with jax.numpy_dtype_promotion("standard"):
             value = self.schedule(self.step)
-        now: Surrogate = _replaced(self.surrogate, {self.parameter: value})
-        return now
+        return replaced(self.surrogate, **{self.parameter: value})
 
     def __call__(self, x: ArrayLike) -> jax.Array:
         """That of the surrogate as it is now: what is annealed may be in the forward pass."""
@@ -213,7 +203,7 @@ class Learned(Checked, Drawing, Delegating):
                 raise ValueError(NO_NUMBER.format(parameter=name, value=vars(surrogate)[name]))
         self.raw = {name: _start(surrogate, name) for name in names}
         # What is learned lives in `raw` alone: two copies could part.
-        self.surrogate = _replaced(surrogate, dict.fromkeys(names, 1.0))
+        self.surrogate = replaced(surrogate, **dict.fromkeys(names, 1.0))
         self.signal = signal
         self.mix = mix
         self.key = key
@@ -229,8 +219,7 @@ class Learned(Checked, Drawing, Delegating):
     @property
     def now(self) -> Surrogate:
         """The surrogate with the parameters as they are now."""
-        now: Surrogate = _replaced(self.surrogate, self.values)
-        return now
+        return replaced(self.surrogate, **self.values)
 
     def mixing(self, probability: ArrayLike, key: jax.Array | None = None) -> Self:
         """The same with so many of its elements relaxed, in the mean.
@@ -239,9 +228,7 @@ class Learned(Checked, Drawing, Delegating):
             probability: 0 to 1, traced or not.
             key: what to draw from, default the one that it carries.
         """
-        changed = {"mix": probability, "key": self.key if key is None else key}
-        mixing: Self = _replaced(self, changed)
-        return mixing
+        return replaced(self, mix=probability, key=self.key if key is None else key)
 
     def __call__(self, x: ArrayLike, *, key: jax.Array | None = None) -> jax.Array:
         """The spikes, of which `"mixed"` replaces some by the relaxation.
