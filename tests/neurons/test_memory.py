@@ -52,6 +52,21 @@ def test_no_more_is_kept_than_the_state(name, reset, detach):
     assert rollout_memory(neuron, SHAPE) / math.prod(SHAPE) < allowed
 
 
+def test_with_a_derivative_the_currents_need_not_be_kept():
+    weights, inputs = jnp.eye(16), jnp.ones(SHAPE)
+
+    def layer(weights, neuron):
+        return rollout(neuron, inputs @ weights)[0]
+
+    def kept(neuron):
+        pull = jax.eval_shape(lambda w: jax.vjp(lambda w: layer(w, neuron), w)[1], weights)
+        return sum(leaf.shape == SHAPE for leaf in jax.tree.leaves(pull))
+
+    # Beside the inputs, which the weights need.
+    assert kept(LIF()) == 1 + 1
+    assert kept(LIF(reset="zero")) == 1 + 2
+
+
 def test_the_plain_scan_needs_more():
     assert temporaries(LIF(0.9, reset="zero"), "all") > 2.5 * temporaries(
         LIF(0.9, reset="zero"), "state"

@@ -47,6 +47,8 @@ def _forward(
 ) -> tuple[tuple[Any, Any], Any]:
     if not isinstance(keep, int):
         final, (outs, states) = _scan_keeping(step, keep, params, state, xs)
+        if isinstance(states, _Derivative):
+            xs = _without_values(xs)
         return (final, outs), (params, state, states, xs)
 
     def chunk(carry: Any, start: Any) -> tuple[Any, Any]:
@@ -135,7 +137,8 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
             reverse=True,
         )
     else:
-        carry, by_xs = jax.lax.scan(pull, carry, (states, xs, ct_outs), reverse=True)
+        parts = None if isinstance(states, _Derivative) else xs
+        carry, by_xs = jax.lax.scan(pull, carry, (states, parts, ct_outs), reverse=True)
     by_params, by_state = carry
     return restored(by_params, params), restored(by_state, like), restored(by_xs, xs)
 
@@ -145,6 +148,11 @@ lean_scan.defvjp(_forward, _backward)
 
 def _is_float(leaf: Any) -> bool:
     return bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+
+
+def _without_values(tree: Any) -> Any:
+    """What `restored` has to know of a tree."""
+    return jax.tree.map(lambda a: jnp.zeros((), a.dtype) if _is_float(a) else a, tree)
 
 
 def floats(tree: Any) -> list[Any]:
