@@ -7,7 +7,7 @@ import contextvars
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -73,7 +73,9 @@ def as_input(x: ArrayLike | Any, name: str) -> jax.Array:
     try:
         if x is None:  # which older versions of JAX take for NaN
             raise TypeError
-        array = jnp.asarray(x)
+        # A weakly typed tracer may stand for a Python scalar.
+        is_array = isinstance(x, jax.Array) and not getattr(x, "weak_type", True)
+        array = x if is_array else jnp.asarray(x)
     except (TypeError, ValueError) as error:
         raise TypeError(NOT_REAL.format(name=name, got=type(x).__name__)) from error
     if jnp.issubdtype(array.dtype, jnp.floating):
@@ -121,6 +123,9 @@ class Surrogate(ValueTree):
     The value used in the backward pass carries the name `"surrogate_grad"` for the policies of
     `jax.checkpoint`.
     """
+
+    # Whether `surrogate_grad` is known to compile: one of a user's own may look at concrete values.
+    _compiles: ClassVar[bool] = False
 
     def __init__(self) -> None:
         pass
@@ -272,13 +277,19 @@ def _real_gradient(surrogate: Surrogate, x: jax.Array) -> jax.Array:
 
 def backward(surrogate: Surrogate, x: jax.Array) -> jax.Array:
     """`surrogate_grad(x)` as the backward pass uses it: shape and dtype of `x`, NaN kept."""
+    function = _compiled_backward if surrogate._compiles else _backward
+    return function(surrogate, x, _named.get())
+
+
+def _backward(surrogate: Surrogate, x: jax.Array, named: bool) -> jax.Array:
     gradient = jnp.asarray(surrogate.surrogate_grad(x)).astype(x.dtype)
     # The square, because the second derivative is to be NaN as well.
     gradient = jnp.where(jnp.isnan(x), x * x, jnp.broadcast_to(gradient, x.shape))
-    if not _named.get():
-        return gradient
-    named: jax.Array = checkpoint_name(gradient, "surrogate_grad")
-    return named
+    return checkpoint_name(gradient, "surrogate_grad") if named else gradient
+
+
+# Outside of `jit`, its many small steps are not dispatched one by one.
+_compiled_backward = jax.jit(_backward, static_argnums=2, inline=True)
 
 
 # Pallas has no rule for a name, which a kernel has no use for either.

@@ -22,6 +22,7 @@ class Shape(Checked, Surrogate):
     """
 
     family: ClassVar[str]
+    _compiles = True
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
