@@ -136,12 +136,15 @@ def product(a: Pair, b: Pair) -> Pair:
     return Pair(hi, _rest(lo))
 
 
-def times(factor: Any, b: Pair) -> Pair:
-    """`factor * b` of a parameter: one multiplication where that is a power of 2."""
+def times(factor: Any, b: Pair, *, may_overflow: bool = False) -> Pair:
+    """`factor * b` of a parameter: one multiplication where that is a power of 2.
+
+    Where a limit follows anyway, `may_overflow` saves to keep a finite `b` finite.
+    """
     if not _is_power_of_2(factor):
         return product(exact(factor, b.hi), b)
     plain = b.hi * float(factor)
-    hi = _finite(plain, b.hi) if abs(factor) > 1 else plain
+    hi = plain if may_overflow or abs(factor) <= 1 else _finite(plain, b.hi)
     return Pair(hi, None if b.lo is None else b.lo * float(factor))
 
 
@@ -219,7 +222,7 @@ def value(a: Pair) -> jax.Array:
 
 
 def over_square(factor: Any, a: Pair, more: Pair | None = None) -> jax.Array:
-    """`factor / (a**2 + more**2)` of a parameter, for `a >= 0`, also where the square overflows.
+    """`factor / (a**2 + more**2)` of a parameter, also where the square overflows.
 
     There the quotient of a number up to 4 is no longer a normal one, and becomes 0. Of a larger one
     it is formed in a small unit. (`factor / a / a` would not do: XLA makes it `factor / (a * a)`,
@@ -236,12 +239,12 @@ def over_square(factor: Any, a: Pair, more: Pair | None = None) -> jax.Array:
         return sum(parts[1:], parts[0])
 
     if isinstance(factor, int | float) and abs(factor) <= 4:
-        return factor / squares(lambda y: jnp.minimum(y, 2.0**half_range))
+        return factor / squares(lambda y: jnp.clip(y, -(2.0**half_range), 2.0**half_range))
     numerator = exact(factor, a.hi).hi
-    far = a.hi > 2.0 ** (half_range - 4)
+    far = jnp.abs(a.hi) > 2.0 ** (half_range - 4)
 
     def small(y: jax.Array) -> jax.Array:
-        return jnp.where(far, y * 2.0 ** (-half_range - 2), y)
+        return jnp.where(far, saturated(y) * 2.0 ** (-half_range - 2), y)
 
     return small(small(numerator) / squares(small))
 
@@ -275,9 +278,9 @@ def _shifted_exp(a: Pair) -> tuple[jax.Array, jax.Array | None, jax.Array]:
     scale = jnp.where(far, zero + math.exp(-shift), zero + 1)
     # Beyond this the exponential is 0 whatever the factor, and a rest or a derivative can be huge.
     limit = 2.0 * jnp.finfo(zero.dtype).maxexp
-    within = a.hi < limit
-    relative = None if a.lo is None else jnp.where(within, -a.lo, zero)
-    exponent = jnp.where(far, zero + shift, zero) - jnp.where(within, a.hi, zero + limit)
+    beyond = a.hi >= limit
+    relative = None if a.lo is None else jnp.where(beyond, zero, -a.lo)
+    exponent = jnp.where(far, zero + shift, zero) - jnp.where(beyond, zero + limit, a.hi)
     return jnp.exp(exponent), relative, scale
 
 

@@ -32,13 +32,13 @@ from spikegrad.surrogate._shape import Shape, rounded_once
 
 def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> jax.Array:
     """`factor * exp(-alpha * distance)`."""
-    return exp_minus(times(alpha, Pair(distance)), factor)
+    return exp_minus(times(alpha, Pair(distance), may_overflow=True), factor)
 
 
 def logistic_slope(alpha: ArrayLike, distance: jax.Array) -> jax.Array:
     """`alpha s(alpha d) s(-alpha d)` at a distance `d >= 0`, with no digit lost in the tail."""
     # Where the scale is not 1, the decay is far below the last digit of 1.
-    t, scale = exp_minus_scaled(times(alpha, Pair(distance)))
+    t, scale = exp_minus_scaled(times(alpha, Pair(distance), may_overflow=True))
     return exact(alpha, distance).hi * scale * t / jnp.square(1 + t)
 
 
@@ -82,7 +82,7 @@ class Sigmoid(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return logistic_slope(self.alpha, magnitude(x))
+        return logistic_slope(self.alpha, jnp.abs(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

@@ -189,8 +189,8 @@ class Arctan(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         # Rounded twice, its square still has the digits that the gradient needs.
-        angle = value(times(self.alpha, half_pi(x))) * magnitude(x)
-        return over_square(_half(self.alpha), Pair(saturated(angle)), exact(1.0, x))
+        angle = value(times(self.alpha, half_pi(x))) * x
+        return over_square(_half(self.alpha), Pair(angle), exact(1.0, x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
