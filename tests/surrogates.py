@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,6 +113,13 @@ SAMPLED = [
     if not sample or row.shape(**sample) != row.shape()
 ]
 """Every shape at every sample of its parameters, as row and sample."""
+
+TWO_EACH = [
+    param
+    for _, params in itertools.groupby(SAMPLED, key=lambda param: param.values[0].name)
+    for param in itertools.islice(params, 2)
+]
+"""Every shape at its defaults and at one sample: for what takes long."""
 
 EVERY = _params({**OWN, **{p.id: p.values[0].shape(**p.values[1]) for p in SAMPLED}})
 """Own surrogates, and every shape at every sample."""

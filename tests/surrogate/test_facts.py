@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.surrogates import SAMPLED
+from tests.surrogates import ROWS, SAMPLED
 
 from spikegrad.surrogate import Surrogate, _numeric
 from spikegrad.surrogate._facts import Tail
@@ -47,9 +47,9 @@ def test_the_antiderivative_starts_from_0_or_is_a_half_at_0(row, sample):
     assert below == 0 or float(surrogate.antiderivative(0.0)) == 0.5
 
 
-@pytest.mark.parametrize(("row", "sample"), SAMPLED)
-def test_the_antiderivative_has_the_gradient_as_its_derivative(row, sample):
-    surrogate = row.shape(**sample)
+@pytest.mark.parametrize("row", ROWS)
+def test_the_antiderivative_has_the_gradient_as_its_derivative(row):
+    surrogate = row.shape()  # numbers; contract/test_relaxation.py takes arrays, of every sample
     x = jnp.asarray([-3.3, -0.61, -0.013, 0.0, 0.013, 0.61, 3.3], jnp.float32)
     slope = jax.vmap(jax.grad(surrogate.antiderivative))(x)
     gradient = surrogate.surrogate_grad(x)
