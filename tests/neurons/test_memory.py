@@ -28,7 +28,9 @@ def temporaries(neuron, keep, shape=SHAPE, dtype=jnp.float32):
 
 @pytest.mark.parametrize("reset", ["zero", "subtract", None])
 @pytest.mark.parametrize(
-    ("keep", "allowed"), [("state", 4.1), ("checkpoint", 4.1), ("half", 2.1), (20, 0.6)]
+    # The cotangent of the currents takes the place of the state that was kept.
+    ("keep", "allowed"),
+    [("state", 0.2), ("checkpoint", 4.1), ("half", 2.1), (20, 0.5)],
 )
 def test_a_neuron_step_costs_few_bytes(reset, keep, allowed):
     shape = 1000, 8, 16
@@ -40,7 +42,7 @@ def test_a_neuron_step_costs_few_bytes(reset, keep, allowed):
 def test_where_a_step_is_linear_but_for_the_spike_one_number_is_kept_for_two_states(name):
     shape = 1000, 16, 32
     neuron = CASES[name].neuron(Arctan(2.0), "subtract", False, trained=False)
-    assert temporaries(neuron, "state", shape) / math.prod(shape) < 4.1
+    assert temporaries(neuron, "state", shape) / math.prod(shape) < 0.1
     assert rollout_memory(neuron, shape) / math.prod(shape) < 4.1
 
 
@@ -68,9 +70,9 @@ def test_with_a_derivative_the_currents_need_not_be_kept():
 
 
 def test_the_plain_scan_needs_more():
-    assert temporaries(LIF(0.9, reset="zero"), "all") > 2.5 * temporaries(
-        LIF(0.9, reset="zero"), "state"
-    )
+    neuron = LIF(0.9, reset="zero")
+    assert temporaries(neuron, "all") > 2.5 * temporaries(neuron, "checkpoint")
+    assert temporaries(neuron, "all") > 25 * temporaries(neuron, "state")
 
 
 @pytest.mark.parametrize("keep", ["state", "half", "checkpoint", 10, 30, "all"])
@@ -78,7 +80,9 @@ def test_the_plain_scan_needs_more():
 def test_what_is_told_before_is_what_the_compiler_says(name, keep):
     neuron = CASES[name].make()
     told = rollout_memory(neuron, SHAPE, keep=keep)
-    assert told == pytest.approx(temporaries(neuron, keep), rel=0.1)
+    # That of the currents' cotangent, which is an output, and which "state" writes over a state.
+    shared = 4 * math.prod(SHAPE) if keep == "state" else 0
+    assert told == pytest.approx(temporaries(neuron, keep) + shared, rel=0.1)
 
 
 @pytest.mark.parametrize("keep", ["state", 10])

@@ -123,7 +123,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
         carry, by_xs = carry
         part, ct_part = _cut(xs, start, steps), _cut(ct_outs, start, steps)
         _, (_, states) = _scan_keeping(step, "state", params, state, part)
-        carry, by_part = jax.lax.scan(pull, carry, (states, part, ct_part), reverse=True)
+        carry, by_part = _scan_back(pull, carry, states, part, ct_part)
         return carry, _pasted(by_xs, by_part, start)
 
     if isinstance(keep, int):
@@ -137,8 +137,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
             reverse=True,
         )
     else:
-        parts = None if isinstance(states, _Derivative) else xs
-        carry, by_xs = jax.lax.scan(pull, carry, (states, parts, ct_outs), reverse=True)
+        carry, by_xs = _scan_back(pull, carry, states, xs, ct_outs)
     by_params, by_state = carry
     return restored(by_params, params), restored(by_state, like), restored(by_xs, xs)
 
@@ -146,13 +145,64 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
 lean_scan.defvjp(_forward, _backward)
 
 
+def _scan_back(pull: Any, carry: Any, kept: Any, xs: Any, ct_outs: Any) -> tuple[Any, list[Any]]:
+    """`jax.lax.scan(pull, carry, (kept, xs, ct_outs), reverse=True)`, whose results need no memory.
+
+    On a CPU the cotangents of `xs` are written over what was kept of the steps, which nobody needs
+    once its step is done: no buffer is filled with zeros first, and no page of it asked for.
+    """
+    leaves: list[Any]
+    structure: PyTreeDef
+    leaves, structure = jax.tree.flatten(kept)
+    time = _length(ct_outs)
+    places = _places(leaves, floats(xs)) if time and jax.default_backend() == "cpu" else {}
+    held = {i: leaves[i] for i in places.values()}
+    rest = [None if i in held else leaf for i, leaf in enumerate(leaves)]
+    parts = None if isinstance(kept, _Derivative) else xs
+
+    def back(carry: Any, inputs: Any) -> tuple[Any, Any]:
+        carry, held = carry
+        t, rest, x, ct_out = inputs
+        parts = [_read(held[i], t) if i in held else leaf for i, leaf in enumerate(rest)]
+        carry, by_x = pull(carry, (structure.unflatten(parts), x, ct_out))
+        held = {i: _pasted(held[i], by_x[j][None], t) for j, i in places.items()}
+        return (carry, held), [None if j in places else by for j, by in enumerate(by_x)]
+
+    inputs = jnp.arange(time), rest, parts, ct_outs
+    (carry, held), by_xs = jax.lax.scan(back, (carry, held), inputs, reverse=True)
+    return carry, [held[places[j]] if j in places else by for j, by in enumerate(by_xs)]
+
+
+def _places(leaves: list[Any], wanted: list[Any]) -> dict[int, int]:
+    """For each array that is wanted, by number, the number of a leaf that is just as large."""
+    places: dict[int, int] = {}
+    for j, array in enumerate(wanted):
+        for i, leaf in enumerate(leaves):
+            alike = leaf.shape[1:] == array.shape[1:] and leaf.dtype == array.dtype
+            if alike and leaf.ndim == array.ndim and i not in places.values():
+                places[j] = i
+                break
+    return places
+
+
+def _read(buffer: jax.Array, t: jax.Array) -> jax.Array:
+    """`buffer[t]`, before anything is written there.
+
+    XLA computes a plain `buffer[t]` again in each place that uses it. One of them might come after
+    the write, so that it copies the whole buffer at every step. It does not look into a condition.
+    """
+
+    value: jax.Array = jax.lax.cond(t >= 0, lambda: _cut(buffer, t, 1), lambda: _cut(buffer, 0, 1))
+    return value[0]
+
+
 def _is_float(leaf: Any) -> bool:
     return bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
 
 
 def _without_values(tree: Any) -> Any:
-    """What `restored` has to know of a tree."""
-    return jax.tree.map(lambda a: jnp.zeros((), a.dtype) if _is_float(a) else a, tree)
+    """What the backward pass has to know of a tree over time: its shapes and dtypes."""
+    return jax.tree.map(lambda a: a[:0] if _is_float(a) else a, tree)
 
 
 def floats(tree: Any) -> list[Any]:

@@ -21,9 +21,11 @@ def rollout_memory(
     """The bytes that a rollout and its backward pass need for themselves.
 
     That is what the backward pass keeps of the forward pass, and what it works with, beside the
-    currents, the spikes and the cotangents of both. Nothing is computed or compiled. A neuron
-    whose step is linear (`LI`) may need less with `"half"` or a number, because its derivative
-    needs no state.
+    currents, the spikes and the cotangents of both. Nothing is computed or compiled.
+
+    On a CPU the cotangent of the currents is written over what `"state"` kept, and needs no memory
+    of its own; here it counts as if it did. A neuron whose step is linear (`LI`) may need less with
+    `"half"` or a number, because its derivative needs no state.
 
     Args:
         neuron: the neuron.
@@ -52,10 +54,14 @@ def rollout_memory(
     residuals = {v for v in closed.jaxpr.outvars if not hasattr(v, "val")} - given
     total = sum(_bytes(variable.aval) for variable in residuals)
     if isinstance(keep, int) and keep > 1:
-        # A chunk at a time: its currents, both cotangents, and what is kept of every step of it.
-        chunk = min(keep, shape[0]), *shape[1:]
-        total += 3 * math.prod(chunk) * jnp.dtype(dtype).itemsize
-        total += rollout_memory(neuron, chunk, dtype, "state")
+        # A chunk at a time: its currents, the cotangents of its spikes, and what is kept of every
+        # step of it, in the place of which the cotangents of its currents come on a CPU.
+        steps = min(keep, shape[0])
+        over_time = (2 if jax.default_backend() == "cpu" else 3) * steps
+        # The last chunk, where it is a shorter one, has buffers of its own.
+        over_time += shape[0] % keep if shape[0] > keep else 0
+        total += over_time * math.prod(shape[1:]) * jnp.dtype(dtype).itemsize
+        total += rollout_memory(neuron, (steps, *shape[1:]), dtype, "state")
         # From chunk to chunk, the cotangent of the state.
         state = jax.eval_shape(lambda: neuron.initial_state(shape[1:], dtype))
         total += sum(map(_bytes, jax.tree.leaves(state)))
