@@ -41,7 +41,7 @@ def rollout_memory(
         all: 12.0 bytes a neuron and step
         state: 4.0 bytes a neuron and step
         half: 2.0 bytes a neuron and step
-        10: 0.6 bytes a neuron and step
+        10: 0.5 bytes a neuron and step
     """
 
     def kept(neuron: Neuron, currents: jax.Array) -> Any:
