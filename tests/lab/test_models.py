@@ -50,4 +50,4 @@ def test_the_decay_of_plif_is_learned():
 
 def test_memory_is_told_in_words():
     told = memory(Config("digits", time_steps=1000, keep="10"))
-    assert told == "9.4 MB for the backward pass of the hidden layer (keep 10)"
+    assert told == "8.7 MB for the backward pass of the hidden layer (keep 10)"
