@@ -154,11 +154,11 @@ def _scan_back(pull: Any, carry: Any, kept: Any, xs: Any, ct_outs: Any) -> tuple
     leaves: list[Any]
     structure: PyTreeDef
     leaves, structure = jax.tree.flatten(kept)
-    time = _length(ct_outs)
+    given = None if isinstance(kept, _Derivative) else xs
+    time = _length((kept, given, ct_outs))
     places = _places(leaves, floats(xs)) if time and jax.default_backend() == "cpu" else {}
     held = {i: leaves[i] for i in places.values()}
     rest = [None if i in held else leaf for i, leaf in enumerate(leaves)]
-    parts = None if isinstance(kept, _Derivative) else xs
 
     def back(carry: Any, inputs: Any) -> tuple[Any, Any]:
         carry, held = carry
@@ -168,7 +168,7 @@ def _scan_back(pull: Any, carry: Any, kept: Any, xs: Any, ct_outs: Any) -> tuple
         held = {i: _pasted(held[i], by_x[j][None], t) for j, i in places.items()}
         return (carry, held), [None if j in places else by for j, by in enumerate(by_x)]
 
-    inputs = jnp.arange(time), rest, parts, ct_outs
+    inputs = jnp.arange(time), rest, given, ct_outs
     (carry, held), by_xs = jax.lax.scan(back, (carry, held), inputs, reverse=True)
     return carry, [held[places[j]] if j in places else by for j, by in enumerate(by_xs)]
 
@@ -191,7 +191,6 @@ def _read(buffer: jax.Array, t: jax.Array) -> jax.Array:
     XLA computes a plain `buffer[t]` again in each place that uses it. One of them might come after
     the write, so that it copies the whole buffer at every step. It does not look into a condition.
     """
-
     value: jax.Array = jax.lax.cond(t >= 0, lambda: _cut(buffer, t, 1), lambda: _cut(buffer, 0, 1))
     return value[0]
 
