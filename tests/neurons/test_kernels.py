@@ -1,5 +1,6 @@
 """The kernels equal the scan where they are interpreted, and can be made for a GPU from here."""
 
+import os
 import warnings
 
 import jax
@@ -72,7 +73,8 @@ def test_a_users_neuron_may_count_and_give_more_than_spikes():
     want, expected = jax.grad(loss, (0, 1), has_aux=True)(*arguments, "scan")
     np.testing.assert_array_equal(count, expected)
     assert_gradients_close(got, want)
-    assert lowering_failure(Counting(0.9)) is None
+    if "SPIKEGRAD_LOWEST" not in os.environ:  # jax 0.7 cannot make an integer of a float there
+        assert lowering_failure(Counting(0.9)) is None
 
 
 class Sorting(Neuron):
