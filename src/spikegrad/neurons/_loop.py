@@ -93,13 +93,14 @@ def _derivative_is_small(step: Step, params: Any, state: Any, x: Any) -> bool:
     It is the value of the surrogate gradient alone where the rest of the step is linear.
     """
     pull = jax.eval_shape(lambda *given: jax.vjp(step, *given)[1], params, state, x)
-    return _bytes(pull) <= _bytes(state)
+    # Scalars, a decay or a key, do not grow with the neurons.
+    kept, instead = ([leaf for leaf in jax.tree.leaves(t) if leaf.ndim] for t in (pull, state))
+    return bytes_of(kept) <= bytes_of(instead)
 
 
-def _bytes(tree: Any) -> int:
-    """The bytes of the arrays in a tree, numbers left out."""
-    arrays = (leaf for leaf in jax.tree.leaves(tree) if leaf.ndim)
-    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in arrays)
+def bytes_of(tree: Any) -> int:
+    """The bytes of all leaves of a tree, which may be abstract."""
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
 def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[Any, Any, Any]:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from spikegrad.neurons._base import Neuron
+from spikegrad.neurons._loop import bytes_of
 from spikegrad.neurons._rollout import rollout
 
 
@@ -52,7 +53,7 @@ def rollout_memory(
     # A residual that is an argument, handed on, takes no place of its own.
     given = set(closed.jaxpr.invars)
     residuals = {v for v in closed.jaxpr.outvars if not hasattr(v, "val")} - given
-    total = sum(_bytes(variable.aval) for variable in residuals)
+    total = bytes_of([variable.aval for variable in residuals])
     if isinstance(keep, int) and keep > 1:
         # A chunk at a time: its currents, the cotangents of its spikes, and what is kept of every
         # step of it, in the place of which the cotangents of its currents come on a CPU.
@@ -63,11 +64,5 @@ def rollout_memory(
         total += over_time * math.prod(shape[1:]) * jnp.dtype(dtype).itemsize
         total += rollout_memory(neuron, (steps, *shape[1:]), dtype, "state")
         # From chunk to chunk, the cotangent of the state.
-        state = jax.eval_shape(lambda: neuron.initial_state(shape[1:], dtype))
-        total += sum(map(_bytes, jax.tree.leaves(state)))
+        total += bytes_of(jax.eval_shape(lambda: neuron.initial_state(shape[1:], dtype)))
     return total
-
-
-def _bytes(array: Any) -> int:
-    size: int = math.prod(array.shape) * array.dtype.itemsize
-    return size
