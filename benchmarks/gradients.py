@@ -31,9 +31,9 @@ from measuring import (
 )
 
 import spikegrad
-from spikegrad.lab.config import Config
-from spikegrad.lab.data import DATASETS, Samples, Split, split
-from spikegrad.lab.training import Trainer
+from spikegrad.lab.data.datasets import DATASETS, Samples, Split, split
+from spikegrad.lab.training.config import Config
+from spikegrad.lab.training.trainer import Trainer
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
 LIMITS = {"array": 1.6, "training": 1.1}

@@ -14,8 +14,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
 from spikegrad import surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.configuration import MADE_OF_OTHERS
+from spikegrad.surrogate.catalogue import CATALOGUE, MADE_OF_OTHERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

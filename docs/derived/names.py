@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spikegrad.surrogate.catalogue import Row
-from spikegrad.surrogate.compose import Scaled, Shifted
-from spikegrad.surrogate.libraries import LIBRARIES, Peer
-from spikegrad.surrogate.peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.algebra._compose import Scaled, Shifted
+from spikegrad.surrogate.catalogue import LIBRARIES, Peer, Row
+from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
 
 AT_THRESHOLD = {0: "0", 1: "1", None: "depends on the surrogate"}
 

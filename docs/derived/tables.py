@@ -17,7 +17,7 @@ def families() -> Iterator[tuple[str, str, list[Row]]]:
     """Every family with what its module says of it and its shapes, in the catalogue's order."""
     for family in dict.fromkeys(row.family for row in CATALOGUE):
         rows = [row for row in CATALOGUE if row.family == family]
-        yield family, first_line(sys.modules[f"{PAGE}._{family}"]), rows
+        yield family, first_line(sys.modules[f"{PAGE}.shapes._{family}"]), rows
 
 
 def first_line(documented: object) -> str:

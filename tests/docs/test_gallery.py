@@ -12,8 +12,7 @@ from derived.mathml import typeset
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.libraries import LIBRARIES
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
 from surrogates import ROWS
 
 PAGES = pages()

@@ -8,9 +8,8 @@ import pytest
 from derived import names
 
 from spikegrad import surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.libraries import LIBRARIES
-from spikegrad.surrogate.peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
+from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
 
 
 def cells(table):

@@ -1,92 +1,24 @@
-"""Surrogate gradients: the contract, and every shape under its one address."""
+"""Surrogate gradients: the contract, and every shape under its one address.
 
+Each room has the list of its own public names: `shapes`, `algebra`, `functional`.
+"""
+
+import sys as _sys
+
+from spikegrad.surrogate import algebra
 from spikegrad.surrogate._base import Surrogate as Surrogate
-from spikegrad.surrogate._compact import Dspike as Dspike
-from spikegrad.surrogate._compact import PiecewiseQuadratic as PiecewiseQuadratic
-from spikegrad.surrogate._compact import Rect as Rect
-from spikegrad.surrogate._compact import ReluGrad as ReluGrad
-from spikegrad.surrogate._compact import WindowedInvSquare as WindowedInvSquare
-from spikegrad.surrogate._exponential import PiecewiseExp as PiecewiseExp
-from spikegrad.surrogate._exponential import Sigmoid as Sigmoid
-from spikegrad.surrogate._exponential import SignSwish as SignSwish
-from spikegrad.surrogate._exponential import SlayerGrad as SlayerGrad
-from spikegrad.surrogate._gaussian import ERF as ERF
-from spikegrad.surrogate._gaussian import GaussianGrad as GaussianGrad
-from spikegrad.surrogate._gaussian import MultiGaussianGrad as MultiGaussianGrad
-from spikegrad.surrogate._periodic import PeriodicExponential as PeriodicExponential
-from spikegrad.surrogate._periodic import PeriodicInvSquare as PeriodicInvSquare
-from spikegrad.surrogate._periodic import SquarewaveFourierSeries as SquarewaveFourierSeries
-from spikegrad.surrogate._power import AlgebraicSigmoid as AlgebraicSigmoid
-from spikegrad.surrogate._power import Arctan as Arctan
-from spikegrad.surrogate._power import InvSquareGrad as InvSquareGrad
-from spikegrad.surrogate._power import QPseudoSpike as QPseudoSpike
-from spikegrad.surrogate._power import SoftSign as SoftSign
-from spikegrad.surrogate._reciprocal import ClippedReciprocal as ClippedReciprocal
-from spikegrad.surrogate._reciprocal import NonzeroSignLog as NonzeroSignLog
-from spikegrad.surrogate._relu import S2NN as S2NN
-from spikegrad.surrogate._relu import LeakyRelu as LeakyRelu
-from spikegrad.surrogate._relu import LogTailedRelu as LogTailedRelu
-from spikegrad.surrogate._relu import PiecewiseLeakyRelu as PiecewiseLeakyRelu
-from spikegrad.surrogate._relu import StraightThrough as StraightThrough
-from spikegrad.surrogate._saturating import ClampedInvSquare as ClampedInvSquare
-from spikegrad.surrogate._saturating import ExponentialEscape as ExponentialEscape
-from spikegrad.surrogate._saturating import GradedExp as GradedExp
-from spikegrad.surrogate._saturating import HardTanhOffset as HardTanhOffset
-from spikegrad.surrogate._saturating import SigmoidRamp as SigmoidRamp
-from spikegrad.surrogate._saturating import TanhOffset as TanhOffset
-from spikegrad.surrogate.changing import Annealed as Annealed
-from spikegrad.surrogate.changing import Learned as Learned
-from spikegrad.surrogate.compose import Asymmetric as Asymmetric
-from spikegrad.surrogate.compose import Masked as Masked
-from spikegrad.surrogate.compose import Scaled as Scaled
-from spikegrad.surrogate.compose import Shifted as Shifted
-from spikegrad.surrogate.compose import Summed as Summed
-from spikegrad.surrogate.compose import Truncated as Truncated
-from spikegrad.surrogate.compose import Widened as Widened
-from spikegrad.surrogate.configuration import from_config as from_config
-from spikegrad.surrogate.configuration import to_config as to_config
-from spikegrad.surrogate.functional import algebraic_sigmoid as algebraic_sigmoid
-from spikegrad.surrogate.functional import arctan as arctan
-from spikegrad.surrogate.functional import clamped_inv_square as clamped_inv_square
-from spikegrad.surrogate.functional import clipped_reciprocal as clipped_reciprocal
-from spikegrad.surrogate.functional import dspike as dspike
-from spikegrad.surrogate.functional import erf as erf
-from spikegrad.surrogate.functional import exponential_escape as exponential_escape
-from spikegrad.surrogate.functional import gaussian_grad as gaussian_grad
-from spikegrad.surrogate.functional import graded_exp as graded_exp
-from spikegrad.surrogate.functional import hard_tanh_offset as hard_tanh_offset
-from spikegrad.surrogate.functional import inv_square_grad as inv_square_grad
-from spikegrad.surrogate.functional import leaky_relu as leaky_relu
-from spikegrad.surrogate.functional import log_tailed_relu as log_tailed_relu
-from spikegrad.surrogate.functional import multi_gaussian_grad as multi_gaussian_grad
-from spikegrad.surrogate.functional import nonzero_sign_log as nonzero_sign_log
-from spikegrad.surrogate.functional import periodic_exponential as periodic_exponential
-from spikegrad.surrogate.functional import periodic_inv_square as periodic_inv_square
-from spikegrad.surrogate.functional import piecewise_exp as piecewise_exp
-from spikegrad.surrogate.functional import piecewise_leaky_relu as piecewise_leaky_relu
-from spikegrad.surrogate.functional import piecewise_quadratic as piecewise_quadratic
-from spikegrad.surrogate.functional import q_pseudo_spike as q_pseudo_spike
-from spikegrad.surrogate.functional import rect as rect
-from spikegrad.surrogate.functional import relu_grad as relu_grad
-from spikegrad.surrogate.functional import s2nn as s2nn
-from spikegrad.surrogate.functional import sigmoid as sigmoid
-from spikegrad.surrogate.functional import sigmoid_ramp as sigmoid_ramp
-from spikegrad.surrogate.functional import sign_swish as sign_swish
-from spikegrad.surrogate.functional import slayer_grad as slayer_grad
-from spikegrad.surrogate.functional import soft_sign as soft_sign
-from spikegrad.surrogate.functional import squarewave_fourier_series as squarewave_fourier_series
-from spikegrad.surrogate.functional import straight_through as straight_through
-from spikegrad.surrogate.functional import tanh_offset as tanh_offset
-from spikegrad.surrogate.functional import windowed_inv_square as windowed_inv_square
-from spikegrad.surrogate.matching import matched as matched
-from spikegrad.surrogate.matching import normalised as normalised
-from spikegrad.surrogate.measured import BatchNormalised as BatchNormalised
-from spikegrad.surrogate.measured import Tabulated as Tabulated
-from spikegrad.surrogate.naming import get as get
-from spikegrad.surrogate.smooth import Blend as Blend
-from spikegrad.surrogate.smooth import Graded as Graded
-from spikegrad.surrogate.smooth import Relaxed as Relaxed
-from spikegrad.surrogate.smooth import Ternary as Ternary
-from spikegrad.surrogate.stochastic import Stochastic as Stochastic
-from spikegrad.surrogate.stochastic import StochasticSpikeOperator as StochasticSpikeOperator
-from spikegrad.surrogate.stochastic import with_key as with_key
+from spikegrad.surrogate.algebra import *
+from spikegrad.surrogate.catalogue import from_config as from_config
+from spikegrad.surrogate.catalogue import get as get
+from spikegrad.surrogate.catalogue import to_config as to_config
+from spikegrad.surrogate.functional import *
+from spikegrad.surrogate.shapes import *
+
+# Pickles name this address, whichever room a class lives in.
+for _public in list(globals().values()):
+    if getattr(_public, "__module__", "").startswith(f"{__name__}."):
+        _public.__module__ = __name__
+
+# Those of version 0.1.0 name these modules.
+for _former in ("changing", "compose", "measured", "smooth", "stochastic"):
+    _sys.modules[f"{__name__}.{_former}"] = algebra

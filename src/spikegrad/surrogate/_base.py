@@ -196,13 +196,13 @@ class Surrogate(ValueTree):
 
     def shifted(self, x0: ArrayLike) -> Surrogate:
         """The same gradient around `x0` instead of 0."""
-        from spikegrad.surrogate.compose import Shifted
+        from spikegrad.surrogate.algebra._compose import Shifted
 
         return Shifted(self, x0)
 
     def widened(self, factor: ArrayLike) -> Surrogate:
         """The same gradient `factor` times as wide, as high as before."""
-        from spikegrad.surrogate.compose import Widened
+        from spikegrad.surrogate.algebra._compose import Widened
 
         return Widened(self, factor)
 
@@ -215,7 +215,7 @@ class Surrogate(ValueTree):
         return gamma * self
 
     def __rmul__(self, factor: Any) -> Surrogate:
-        from spikegrad.surrogate.compose import scale
+        from spikegrad.surrogate.algebra._compose import scale
 
         if not isinstance(factor, int | float | np.number | np.ndarray | jax.Array):
             return NotImplemented
@@ -224,7 +224,7 @@ class Surrogate(ValueTree):
     __mul__ = __rmul__
 
     def __add__(self, other: Any) -> Surrogate:
-        from spikegrad.surrogate.compose import add
+        from spikegrad.surrogate.algebra._compose import add
 
         if not isinstance(other, Surrogate):
             return NotImplemented

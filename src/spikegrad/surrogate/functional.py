@@ -13,6 +13,7 @@ import jax
 
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
+PACKAGE = "spikegrad.surrogate"
 __all__ = [row.function_name for row in CATALOGUE]
 
 
@@ -25,11 +26,11 @@ def _function_form(row: Row) -> Callable[..., jax.Array]:
     parameters = inspect.signature(shape).parameters.values()
     x = inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="ArrayLike")
     function.__name__ = function.__qualname__ = row.function_name
-    function.__module__ = shape.__module__
+    function.__module__ = PACKAGE
     function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [x, *parameters], return_annotation="jax.Array"
     )
-    function.__doc__ = f"Spikes with the gradient of [`{row.name}`][{shape.__module__}.{row.name}]."
+    function.__doc__ = f"Spikes with the gradient of [`{row.name}`][{PACKAGE}.{row.name}]."
     return function
 
 

@@ -41,10 +41,10 @@ def check(name: str, **values: Any) -> int:
     surrogate = _surrogate(name, options.surrogate_parameters(values))
     # Only now, so that a wrong name is answered at once.
     from spikegrad.checking import check
-    from spikegrad.lab import check_report
+    from spikegrad.lab.report import checks
 
     report = check(surrogate)
-    check_report.show(check_report.new_console(), report)
+    checks.show(checks.new_console(), report)
     return 0 if report.ok else 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from spikegrad.lab.config import Config
+from spikegrad.lab.training.config import Config
 from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
 
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}

@@ -12,13 +12,13 @@ import rich_click as click
 from spikegrad import surrogate
 from spikegrad.lab.commands import options
 from spikegrad.lab.errors import LabError
-from spikegrad.lab.files import replacing
+from spikegrad.lab.training.files import replacing
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
 
 if TYPE_CHECKING:
-    from spikegrad.lab.shape_report import Named
+    from spikegrad.lab.report.shapes import Named
 
 ENDINGS = (".svg", ".png", ".pdf")
 WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
@@ -78,16 +78,16 @@ def shapes(name: str | None, plot: Path | None, **values: Any) -> None:
         option = f"--{next(iter(given)).replace('_', '-')}"
         raise LabError(NEEDS_NAME.format(option=option))
     # First, so that a package that is missing stops the command before anything is written.
-    from spikegrad.lab import shape_report
+    from spikegrad.lab.report import shapes
 
     named = None if name is None else _named(name, given)
     if plot:
         _write_picture(plot, named and named.surrogate)
-    console = shape_report.new_console()
+    console = shapes.new_console()
     if named is None:
-        shape_report.show_all(console)
+        shapes.show_all(console)
     else:
-        shape_report.show_one(console, named)
+        shapes.show_one(console, named)
     if plot:
         console.print(f"\nThe picture is in {plot}", markup=False, soft_wrap=True)
 
@@ -122,7 +122,7 @@ def _named(name: str, given: Mapping[str, str]) -> Named:
     Raises:
         LabError: there is none, or it does not take such parameters.
     """
-    from spikegrad.lab.shape_report import Named
+    from spikegrad.lab.report.shapes import Named
 
     for other, reason in NOT_EXPRESSED.items():
         if name.lower() == other.lower():

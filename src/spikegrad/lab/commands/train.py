@@ -12,10 +12,10 @@ from click.core import ParameterSource
 
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.group import NamingGroup
-from spikegrad.lab.config import Config
-from spikegrad.lab.data import DATASETS, Dataset
+from spikegrad.lab.data.datasets import DATASETS, Dataset
 from spikegrad.lab.domains import POSITIVE
 from spikegrad.lab.errors import LabError
+from spikegrad.lab.training.config import Config
 
 ALONE = (
     "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
@@ -76,17 +76,19 @@ def train(ctx: click.Context, resume: Path | None) -> None:
         return
     if ctx.invoked_subcommand:
         raise click.UsageError(ALONE.format(other=ctx.invoked_subcommand))
-    from spikegrad.lab import report, runs
+    from spikegrad.lab.report import console
+    from spikegrad.lab.study import run
 
-    runs.resume(resume, report.Report())
+    run.resume(resume, console.Report())
 
 
 def _command(name: str, dataset: Dataset) -> click.Command:
     def start(out: Path | None, tau: float | None, **values: Any) -> None:
         config = _config(name, tau, values)
-        from spikegrad.lab import report, runs
+        from spikegrad.lab.report import console
+        from spikegrad.lab.study import run
 
-        runs.start(config, out, report.Report())
+        run.start(config, out, console.Report())
 
     out = click.RichOption(
         ["--out"],

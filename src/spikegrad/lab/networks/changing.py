@@ -1,0 +1,150 @@
+"""How the surrogate changes during a training: on a schedule, by learning, or by drawing spikes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Self
+
+import jax
+import jax.numpy as jnp
+
+from spikegrad._pytree import replaced
+from spikegrad.neurons import Neuron, Noisy
+from spikegrad.surrogate import Annealed, Learned, Stochastic, Surrogate
+from spikegrad.surrogate.algebra._changing import SIGNALS
+
+NONE = "none"
+Schedule = Callable[[Any], Any]
+
+
+def _linear(start: float, end: float, steps: int) -> Schedule:
+    import optax
+
+    schedule: Schedule = optax.linear_schedule(start, end, steps)
+    return schedule
+
+
+def _cosine(start: float, end: float, steps: int) -> Schedule:
+    import optax
+
+    schedule: Schedule = optax.cosine_decay_schedule(start, steps, end / start)
+    return schedule
+
+
+def _exponential(start: float, end: float, steps: int) -> Schedule:
+    import optax
+
+    schedule: Schedule = optax.exponential_decay(start, steps, end / start)
+    return schedule
+
+
+# From a start and an end, neither 0, and a number of steps, to a value for each step.
+SCHEDULES: Mapping[str, Callable[[float, float, int], Schedule]] = {
+    "linear": _linear,
+    "cosine": _cosine,
+    "exponential": _exponential,
+}
+
+
+ANNEALING_WORDS = (
+    f"PARAMETER:START:END:SCHEDULE with two positive numbers and a SCHEDULE of "
+    f"{', '.join(SCHEDULES)}, or {NONE}"
+)
+LEARNING_WORDS = f"PARAMETER, PARAMETER:SIGNAL with a SIGNAL of {', '.join(SIGNALS)}, or {NONE}"
+
+
+class Annealing(NamedTuple):
+    """A parameter that goes from one positive number to another over the training."""
+
+    parameter: str
+    start: float
+    end: float
+    schedule: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """From `alpha:2:20:cosine`; None if it is not like that."""
+        parameter, *others = text.split(":")
+        if len(others) != 3 or others[2] not in SCHEDULES:
+            return None
+        try:
+            start, end = map(float, others[:2])
+        except ValueError:
+            return None
+        positive = all(0 < value < math.inf for value in (start, end))
+        return cls(parameter, start, end, others[2]) if parameter and positive else None
+
+    def of(self, surrogate: Surrogate, steps: int) -> Annealed:
+        """The surrogate, annealed over a number of steps."""
+        schedule = SCHEDULES[self.schedule](self.start, self.end, steps)
+        return Annealed(surrogate, self.parameter, schedule)
+
+
+class Learning(NamedTuple):
+    """A parameter that is learned, and from which signal."""
+
+    parameter: str
+    signal: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """From `alpha` or `alpha:mixed`; None if it is not like that."""
+        parameter, _, signal = text.partition(":")
+        signal = signal or SIGNALS[0]
+        return cls(parameter, signal) if parameter and signal in SIGNALS else None
+
+    def of(self, surrogate: Surrogate, steps: int) -> Learned:
+        """The surrogate, learned."""
+        del steps
+        return Learned(surrogate, self.parameter, self.signal)
+
+
+class Moment(NamedTuple):
+    """Where a training is.
+
+    Attributes:
+        step: of the optimizer.
+        progress: the share of the training that is done, from 0 to 1.
+        key: what this step draws from.
+    """
+
+    step: jax.Array
+    progress: jax.Array
+    key: jax.Array
+
+
+def raw_parameters(neuron: Neuron) -> dict[str, jax.Array]:
+    """What is trained of a neuron's surrogate, by name."""
+    surrogate = getattr(neuron, "surrogate", None)
+    return dict(surrogate.raw) if isinstance(surrogate, Learned) else {}
+
+
+def at(neuron: Any, raw: Mapping[str, jax.Array], moment: Moment) -> Neuron:
+    """The neuron with its surrogate as it is at a moment.
+
+    A surrogate that learns from a mixture starts relaxed and ends with spikes.
+
+    Args:
+        neuron: with a surrogate that may change.
+        raw: what is trained of it.
+        moment: where the training is.
+    """
+    surrogate = neuron.surrogate
+    if isinstance(surrogate, Annealed):
+        neuron = replaced(neuron, surrogate=surrogate.at(moment.step))
+    if isinstance(surrogate, Learned):
+        now = learned(surrogate, raw).mixing(1 - moment.progress)
+        neuron = replaced(neuron, surrogate=now)
+    draws = isinstance(surrogate, Stochastic) or getattr(surrogate, "signal", "") == "mixed"
+    return Noisy(neuron, moment.key) if draws else neuron
+
+
+def learned(surrogate: Learned, raw: Mapping[str, jax.Array]) -> Learned:
+    """The surrogate with what was trained of it."""
+    return replaced(surrogate, raw=dict(raw))
+
+
+def the_end(key: jax.Array) -> Moment:
+    """The moment of an evaluation: the gradient no longer counts, and a mixture is all spikes."""
+    return Moment(jnp.asarray(0), jnp.asarray(1.0), key)

@@ -1,0 +1,1 @@
+"""Runs from their first epoch to their result."""

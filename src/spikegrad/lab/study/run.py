@@ -1,0 +1,202 @@
+"""A run from its first epoch to its pictures, and how it goes on after an interruption."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import platform
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import jax
+
+from spikegrad.lab.data import datasets
+from spikegrad.lab.errors import Interrupted, LabError
+from spikegrad.lab.report import pictures
+from spikegrad.lab.report.console import Report
+from spikegrad.lab.training.allocator import keep_memory
+from spikegrad.lab.training.checkpoints import Checkpoints, Restored
+from spikegrad.lab.training.config import Config
+from spikegrad.lab.training.folder import RunFolder
+from spikegrad.lab.training.trainer import Epoch, Evaluation, State, Trainer
+
+CANNOT_MAKE = "--out: {path} cannot be written: {reason}."
+NO_CHECKPOINT = "--resume: {path} has no usable checkpoint{damaged}."
+DAMAGED = "{path} is damaged, so the checkpoint before it is used; it is kept as {kept}."
+STOPPED = "Stopped{after}. {go_on}"
+CANNOT_WRITE = "{file} cannot be written: {reason}. {go_on}"
+OUT_OF_MEMORY = (
+    "Out of memory: take a smaller --hidden, --time-steps or --batch-size. "
+    "{path} holds the first {epoch} epochs."
+)
+GO_ON = "Go on with: spikegrad train --resume {path}"
+DIVERGED = (
+    "The loss is not finite in epoch {epoch}: take a --learning-rate below {rate}. "
+    "{path} holds the epochs before."
+)
+
+
+def start(config: Config, out: Path | None, report: Report) -> None:
+    """Train a new network.
+
+    Args:
+        config: the settings.
+        out: the folder of the run; None numbers a new one under `runs/`.
+        report: tells the person how it goes.
+
+    Raises:
+        LabError: the settings do not fit the data, the folder cannot be made, or the run stopped.
+    """
+    pictures.require()
+    keep_memory()
+    trainer = _trainer(config)
+    try:
+        folder = RunFolder.create(out, config, trainer.initial_state())
+    except OSError as error:
+        path = out or error.filename or "runs"
+        raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
+    with RunFolder.open(folder.path) as folder:
+        _go_on(folder, trainer, report)
+
+
+def resume(path: Path, report: Report) -> None:
+    """Go on with a run where its newest usable checkpoint is.
+
+    Args:
+        path: the folder of the run.
+        report: tells the person how it goes.
+
+    Raises:
+        LabError: there is nothing to go on with, or the run stopped again.
+    """
+    pictures.require()
+    keep_memory()
+    with RunFolder.open(path) as folder:
+        config = folder.read_config()
+        if folder.result.exists():
+            report.finished_already(folder)
+            return
+        _go_on(folder, _trainer(config), report)
+
+
+def _trainer(config: Config) -> Trainer:
+    return Trainer(config, datasets.split(datasets.DATASETS[config.dataset].load(), config.seed))
+
+
+def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
+    """Train from the newest checkpoint to the end, and write what is found."""
+    history: list[Epoch] = []
+    with _told_in_one_line(folder, history):
+        state = _learn(folder, trainer, history, report)
+        _conclude(folder, trainer, state, history, report)
+
+
+def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Report) -> State:
+    """Train to the last epoch; `history` gets each one as soon as it is safe."""
+    config = trainer.config
+    with Checkpoints(folder.checkpoints) as checkpoints:
+        state, done = _newest(checkpoints, folder, trainer.initial_state(), report)
+        history += done
+        folder.write_metrics(history)
+        report.begin(config, trainer.split, folder, history)
+        with report.progress(history):
+            while len(history) < config.epochs:
+                state, epoch = trainer.epoch(state, len(history) + 1)
+                if not math.isfinite(epoch.loss):
+                    raise LabError(
+                        DIVERGED.format(
+                            epoch=epoch.epoch, rate=config.learning_rate, path=folder.path
+                        )
+                    )
+                with _uninterrupted():
+                    checkpoints.save(state, [*history, epoch])
+                    history.append(epoch)
+                    folder.write_metrics(history)
+                report.epoch(epoch)
+    return state
+
+
+@contextlib.contextmanager
+def _told_in_one_line(folder: RunFolder, history: list[Epoch]) -> Iterator[None]:
+    """Say in one line what ended the run, how far it is safe, and how to go on."""
+    go_on = GO_ON.format(path=folder.path)
+    try:
+        yield
+    except KeyboardInterrupt:
+        after = f" after epoch {len(history)}" if history else ""
+        raise Interrupted(STOPPED.format(after=after, go_on=go_on)) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        file = error.filename or "The output"
+        message = CANNOT_WRITE.format(file=file, reason=error.strerror, go_on=go_on)
+        raise LabError(message) from error
+    except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+            message = OUT_OF_MEMORY.format(path=folder.path, epoch=len(history))
+            raise LabError(message) from error
+        raise
+
+
+def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Report) -> Restored:
+    """The newest usable checkpoint; newer ones are named and set aside."""
+    damaged: list[int] = []
+    for epoch in checkpoints.epochs():
+        try:
+            restored = checkpoints.restore(epoch, like)
+        except ValueError:
+            damaged.append(epoch)
+            continue
+        for number in damaged:
+            path = folder.checkpoints / str(number)
+            report.warn(DAMAGED.format(path=path, kept=checkpoints.set_aside(number).name))
+        return restored
+    names = ", ".join(map(str, damaged))
+    raise LabError(
+        NO_CHECKPOINT.format(path=folder.path, damaged=f": {names} are damaged" if names else "")
+    )
+
+
+def _conclude(
+    folder: RunFolder, trainer: Trainer, state: State, history: list[Epoch], report: Report
+) -> None:
+    """Test the network, and write all that a finished run has; the result comes last."""
+    test = trainer.evaluate(state.parameters, trainer.split.test)
+    folder.write_parameters(state.parameters)
+    pictures.draw(folder, trainer, state.parameters, history)
+    learned = trainer.learned(state.parameters)
+    folder.write_result(_result(test, history) | ({"learned": learned} if learned else {}))
+    report.finished(folder, trainer, test, history, learned)
+
+
+def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:
+    return {
+        "test_accuracy": test.accuracy,
+        "test_loss": test.loss,
+        "firing_rate": test.firing_rate,
+        "validation_accuracy": history[-1].validation_accuracy,
+        "seconds": sum(epoch.seconds for epoch in history),
+        "jax": jax.__version__,
+        "device": jax.devices()[0].device_kind,
+        "python": platform.python_version(),
+    }
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C until a checkpoint and its row are both written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *event: pressed.append(event))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if pressed and callable(handler):
+        handler(*pressed[0])

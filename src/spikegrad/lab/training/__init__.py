@@ -1,0 +1,1 @@
+"""How a network becomes a trained one, and what of that lies on disk."""

@@ -1,0 +1,207 @@
+"""What a run is made of: every setting, declared once, with its default and what it may be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikegrad import surrogate
+from spikegrad.lab.data.datasets import DATASETS
+from spikegrad.lab.data.encoding import ENCODINGS
+from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
+from spikegrad.lab.errors import SettingError
+from spikegrad.lab.networks.changing import (
+    ANNEALING_WORDS,
+    LEARNING_WORDS,
+    NONE,
+    Annealing,
+    Learning,
+)
+from spikegrad.lab.networks.models import MODELS, RESETS, Firing
+from spikegrad.lab.networks.network import Hidden
+from spikegrad.neurons import KEEPS
+from spikegrad.surrogate import Stochastic, Surrogate
+from spikegrad.surrogate.catalogue import CATALOGUE, Row
+
+LEARNED = " has to be above 0 and below 1 for {neuron}, which learns it, but got {value!r}."
+KEEP = Domain(
+    "state, half, checkpoint, all or a whole number, 1 or more",
+    lambda v: v in KEEPS or (isinstance(v, str) and v.isdecimal() and int(v) >= 1),
+)
+FLAG = Domain("true or false", lambda v: isinstance(v, bool))
+ANNEALED = Domain(ANNEALING_WORDS, lambda v: v == NONE or Annealing.read(v) is not None)
+LEARNT = Domain(LEARNING_WORDS, lambda v: v == NONE or Learning.read(v) is not None)
+CHANGES = ("anneal", "learn", "stochastic")
+ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
+FIXED = ": {parameter} of {shape} is a whole number and cannot change."
+
+NOT_ALLOWED = " has to be {words}, but got {value!r}."
+
+
+def setting(default: Any, panel: str, domain: Domain, text: str) -> Any:
+    """A field of `Config`: its default, its place in the help, what it may be, what it means."""
+    return field(default=default, metadata={"panel": panel, "domain": domain, "text": text})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting of a run.
+
+    Raises:
+        SettingError: a value is outside its domain.
+    """
+
+    dataset: str = field(metadata={"domain": one_of(DATASETS)})
+    surrogate: str = "Sigmoid"
+    surrogate_parameters: Mapping[str, float] = field(default_factory=dict)
+    encoding: str = setting(
+        "latency",
+        "Network",
+        one_of(ENCODINGS),
+        "How an image becomes input: "
+        + "; ".join(f"{name}, {encoding.text}" for name, encoding in ENCODINGS.items()),
+    )
+    time_steps: int = setting(16, "Network", whole(1, 10_000), "Length of a sample in time steps")
+    hidden: int = setting(256, "Network", whole(1, 100_000), "Spiking neurons in the hidden layer")
+    neuron: str = setting(
+        "LIF",
+        "Network",
+        one_of(MODELS),
+        "What they are, integrate-and-fire neurons: "
+        + "; ".join(f"{name}, {model.text}" for name, model in MODELS.items()),
+    )
+    reset: str = setting(
+        "subtract",
+        "Network",
+        one_of(RESETS),
+        "After a spike: subtract the threshold from the membrane potential; zero it; or none",
+    )
+    detach_reset: bool = setting(False, "Network", FLAG, "Leave the reset out of the gradient")
+    beta: float = setting(
+        0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
+    )
+    anneal: str = setting(
+        NONE,
+        "Surrogate",
+        ANNEALED,
+        "Take a parameter of the surrogate from one value to another over the training, as in "
+        "alpha:2:20:cosine",
+    )
+    learn: str = setting(
+        NONE,
+        "Surrogate",
+        LEARNT,
+        "Learn a parameter of the surrogate, from the relaxation or another signal, as in "
+        "alpha:mixed",
+    )
+    stochastic: bool = setting(
+        False,
+        "Surrogate",
+        FLAG,
+        "Draw the spikes, with a probability that rises as the relaxation does",
+    )
+    epochs: int = setting(30, "Training", whole(1, 10_000), "How often each sample is seen")
+    batch_size: int = setting(64, "Training", whole(1, 100_000), "Samples in a step of Adam")
+    learning_rate: float = setting(
+        0.01, "Training", POSITIVE, "Step size of Adam at the start; a cosine takes it to 0"
+    )
+    keep: str = setting(
+        "state",
+        "Training",
+        KEEP,
+        "What the backward pass keeps of every time step: the state; half, the state in bfloat16; "
+        "a number k, every k-th state; checkpoint; or all, as a plain loop does",
+    )
+    seed: int = setting(
+        0,
+        "Training",
+        whole(0, 2**32 - 1),
+        "All that is drawn derives from it, so the same seed gives the same network bit for bit",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a value outside its domain."""
+        for declared in dataclasses.fields(self):
+            domain = declared.metadata.get("domain")
+            value = getattr(self, declared.name)
+            if domain is not None and not domain.contains(value):
+                reason = NOT_ALLOWED.format(words=domain.words, value=value)
+                raise SettingError(declared.name, reason)
+        self.build_hidden()
+        if MODELS[self.neuron].trained and not 0 < self.beta < 1:
+            raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
+
+    def build_hidden(self, steps: int = 1) -> Hidden:
+        """The neurons of the hidden layer.
+
+        Args:
+            steps: of the optimizer in all of the training, which a schedule spans.
+        """
+        firing = Firing(RESETS[self.reset], self.detach_reset, self.build_changing(steps))
+        keep = int(self.keep) if self.keep.isdecimal() else self.keep
+        return Hidden(MODELS[self.neuron].make(self.beta, firing), keep)
+
+    def trained_parameters(self) -> dict[str, float]:
+        """The parameters of the hidden neurons that are trained, with their first values."""
+        trained = MODELS[self.neuron].trained
+        return trained(self.beta) if trained else {}
+
+    def change(self) -> list[str]:
+        """How the surrogate changes, as the option says it; empty if it does not."""
+        return [
+            name if value is True else f"{name} {value}" for name, value in self._changes().items()
+        ]
+
+    def _changes(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in CHANGES}
+        return {name: value for name, value in values.items() if value not in (NONE, False)}
+
+    def build_changing(self, steps: int) -> Surrogate:
+        """The surrogate, and how it changes over a number of steps."""
+        shape = self.build_surrogate()
+        given = list(self._changes())
+        if not given:
+            return shape
+        if len(given) > 1:
+            raise SettingError(given[0], ALONE.format(other=given[1]))
+        (name,) = given
+        try:
+            if name == "stochastic":
+                return Stochastic(shape)
+            kind: type[Annealing | Learning] = Annealing if name == "anneal" else Learning
+            change = kind.read(getattr(self, name))
+            assert change is not None, "__post_init__ has read it"
+            known = row_of(shape).parameters.get(change.parameter)
+            if known is not None and known.integer:
+                reason = FIXED.format(parameter=change.parameter, shape=type(shape).__name__)
+                raise SettingError(name, reason)
+            return change.of(shape, steps)
+        except ValueError as error:
+            raise SettingError(name, f": {error}") from None
+
+    def build_surrogate(self) -> Surrogate:
+        """The surrogate with its parameters, as the settings name them."""
+        try:
+            shape = surrogate.get(str(self.surrogate))
+        except ValueError as error:
+            raise SettingError("surrogate", f": {error}") from None
+        row = row_of(shape)
+        for name, value in self.surrogate_parameters.items():
+            try:
+                surrogate.get(row.name, **{name: value})
+            except (TypeError, ValueError) as error:
+                known = row.parameters.get(name)
+                reason = (
+                    NOT_ALLOWED.format(words=known.admissible, value=value)
+                    if known
+                    else f": {error}"
+                )
+                raise SettingError(f"surrogate_parameters.{name}", reason) from None
+        return surrogate.get(row.name, **self.surrogate_parameters)
+
+
+def row_of(shape: Surrogate) -> Row:
+    """The row of the catalogue that a shape is of."""
+    return next(row for row in CATALOGUE if row.shape is type(shape))

@@ -1,0 +1,35 @@
+"""The shapes: a file a family, and every shape under one name."""
+
+from spikegrad.surrogate.shapes._compact import Dspike as Dspike
+from spikegrad.surrogate.shapes._compact import PiecewiseQuadratic as PiecewiseQuadratic
+from spikegrad.surrogate.shapes._compact import Rect as Rect
+from spikegrad.surrogate.shapes._compact import ReluGrad as ReluGrad
+from spikegrad.surrogate.shapes._compact import WindowedInvSquare as WindowedInvSquare
+from spikegrad.surrogate.shapes._exponential import PiecewiseExp as PiecewiseExp
+from spikegrad.surrogate.shapes._exponential import Sigmoid as Sigmoid
+from spikegrad.surrogate.shapes._exponential import SignSwish as SignSwish
+from spikegrad.surrogate.shapes._exponential import SlayerGrad as SlayerGrad
+from spikegrad.surrogate.shapes._gaussian import ERF as ERF
+from spikegrad.surrogate.shapes._gaussian import GaussianGrad as GaussianGrad
+from spikegrad.surrogate.shapes._gaussian import MultiGaussianGrad as MultiGaussianGrad
+from spikegrad.surrogate.shapes._periodic import PeriodicExponential as PeriodicExponential
+from spikegrad.surrogate.shapes._periodic import PeriodicInvSquare as PeriodicInvSquare
+from spikegrad.surrogate.shapes._periodic import SquarewaveFourierSeries as SquarewaveFourierSeries
+from spikegrad.surrogate.shapes._power import AlgebraicSigmoid as AlgebraicSigmoid
+from spikegrad.surrogate.shapes._power import Arctan as Arctan
+from spikegrad.surrogate.shapes._power import InvSquareGrad as InvSquareGrad
+from spikegrad.surrogate.shapes._power import QPseudoSpike as QPseudoSpike
+from spikegrad.surrogate.shapes._power import SoftSign as SoftSign
+from spikegrad.surrogate.shapes._reciprocal import ClippedReciprocal as ClippedReciprocal
+from spikegrad.surrogate.shapes._reciprocal import NonzeroSignLog as NonzeroSignLog
+from spikegrad.surrogate.shapes._relu import S2NN as S2NN
+from spikegrad.surrogate.shapes._relu import LeakyRelu as LeakyRelu
+from spikegrad.surrogate.shapes._relu import LogTailedRelu as LogTailedRelu
+from spikegrad.surrogate.shapes._relu import PiecewiseLeakyRelu as PiecewiseLeakyRelu
+from spikegrad.surrogate.shapes._relu import StraightThrough as StraightThrough
+from spikegrad.surrogate.shapes._saturating import ClampedInvSquare as ClampedInvSquare
+from spikegrad.surrogate.shapes._saturating import ExponentialEscape as ExponentialEscape
+from spikegrad.surrogate.shapes._saturating import GradedExp as GradedExp
+from spikegrad.surrogate.shapes._saturating import HardTanhOffset as HardTanhOffset
+from spikegrad.surrogate.shapes._saturating import SigmoidRamp as SigmoidRamp
+from spikegrad.surrogate.shapes._saturating import TanhOffset as TanhOffset

@@ -1,0 +1,231 @@
+"""Shapes with Gaussian tails: smooth, and as good as zero a few widths away."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from spikegrad._domains import FINITE, POSITIVE
+from spikegrad.surrogate._exact import (
+    Pair,
+    exact,
+    exp_minus,
+    half_erfc,
+    magnitude,
+    minus,
+    over,
+    product,
+    quotient,
+    reciprocal,
+    scaled,
+    times,
+    total,
+    where,
+)
+from spikegrad.surrogate._facts import (
+    GAUSSIAN,
+    REAL,
+    Facts,
+)
+from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+
+_ROOT_TWO_PI = math.sqrt(2 * math.pi)
+# A sum of terms is formed this much larger: a term may underflow where the sum does not yet.
+_ABOVE_UNDERFLOW = 2.0**64
+
+
+def _upper_tail(deviations: Pair, factor: jax.Array) -> jax.Array:
+    """`factor` times the normal distribution beyond that many (0 or more) deviations."""
+    square = scaled(product(deviations, deviations), 0.5)
+    half_root = exact(math.sqrt(0.5), deviations.hi)
+    return half_erfc(product(deviations, half_root), square, factor)
+
+
+def _normal(deviations: Pair, factor: Pair) -> jax.Array:
+    """`factor * exp(-deviations**2 / 2)`."""
+    return exp_minus(scaled(product(deviations, deviations), 0.5), factor)
+
+
+def _distribution(deviations: Pair, factor: jax.Array) -> jax.Array:
+    """`factor` times the normal distribution function."""
+    below = deviations.hi < 0
+    tail = _upper_tail(where(below, minus(deviations), deviations), factor)
+    return jnp.where(below, tail, factor - tail)
+
+
+class ERF(Shape):
+    """Slope of the error function: a Gaussian of area 1, parametrised by its sharpness.
+
+        grad(x) = alpha / sqrt(pi) exp(-(alpha x)^2)
+        fun(x)  = erfc(-alpha x) / 2
+
+    Args:
+        alpha: sharpness, positive, default 1; a larger one narrows and raises the peak.
+
+    Facts:
+        Peak alpha/sqrt(pi) at 0, area 1, support all x, tails exp(-(alpha x)^2), even.
+        `ERF(alpha)` is `GaussianGrad(sigma=1 / (alpha sqrt(2)), alpha=1)`.
+
+    Source:
+        Esser et al. (2015), "Backpropagation for Energy-Efficient Neuromorphic Computing".
+
+    Examples:
+        >>> from spikegrad.surrogate import ERF
+        >>> print(ERF(alpha=1.0).surrogate_fun(0.0))
+        0.5
+    """
+
+    admissible = {"alpha": POSITIVE}
+
+    def __init__(self, alpha: ArrayLike = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / math.sqrt(math.pi),
+            area=1.0,
+            half_width=math.sqrt(math.log(2)) / self.alpha,
+            support=REAL,
+            tail=GAUSSIAN,
+        )
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        z = times(self.alpha, Pair(magnitude(x)))
+        return exp_minus(product(z, z), exact(self.alpha / math.sqrt(math.pi), x))
+
+    @rounded_once
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        z = times(self.alpha, Pair(magnitude(x)))
+        tail = half_erfc(z, product(z, z), jnp.ones_like(x))
+        return jnp.where(x < 0, tail, 1 - tail)
+
+
+class GaussianGrad(Shape):
+    """A Gaussian, parametrised by its standard deviation; defined by its gradient alone.
+
+        grad(x) = alpha / (sigma sqrt(2 pi)) exp(-(x/sigma)^2 / 2)
+
+    Args:
+        sigma: standard deviation, in units of x, positive, default 0.5.
+        alpha: area under the gradient, positive, default 0.5.
+
+    Facts:
+        Peak alpha / (sigma sqrt(2 pi)) at 0, area alpha, support all x,
+        tails exp(-x^2 / (2 sigma^2)), even.
+
+    Source:
+        Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
+        adaptive spiking recurrent neural networks".
+
+    Examples:
+        >>> from spikegrad.surrogate import GaussianGrad
+        >>> print(f"{GaussianGrad(sigma=0.5, alpha=0.5).surrogate_grad(0.0):.4f}")
+        0.3989
+    """
+
+    admissible = {"sigma": POSITIVE, "alpha": POSITIVE}
+
+    def __init__(self, sigma: ArrayLike = 0.5, alpha: ArrayLike = 0.5) -> None:
+        super().__init__()
+        self.sigma = sigma
+        self.alpha = alpha
+
+    def facts(self) -> Facts:
+        """Closed forms."""
+        return Facts(
+            peak=self.alpha / (self.sigma * _ROOT_TWO_PI),
+            area=self.alpha,
+            half_width=math.sqrt(2 * math.log(2)) * self.sigma,
+            support=REAL,
+            tail=GAUSSIAN,
+        )
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        deviations = over(Pair(magnitude(x)), self.sigma)
+        peak = quotient(exact(self.alpha, x), exact(self.sigma * _ROOT_TWO_PI, x))
+        return _normal(deviations, peak)
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        return _distribution(over(Pair(x), self.sigma), exact(self.alpha, x).hi)
+
+
+class MultiGaussianGrad(Shape):
+    """A Gaussian with a negative rim; defined by its gradient alone.
+
+        grad(x) = scale ((1 + h) N(x, 0, sigma) - h N(x, sigma, s sigma) - h N(x, -sigma, s sigma))
+        N(x, m, d) = exp(-((x - m)/d)^2 / 2) / (d sqrt(2 pi))
+
+    N(x, m, d) is the normal density of mean m and standard deviation d.
+
+    Args:
+        h: height of the two wide Gaussians that are taken away, any finite number, default 0.15.
+        s: their width relative to the middle one, positive, default 6.
+        sigma: standard deviation of the middle Gaussian, in units of x, positive, default 0.5.
+        scale: factor of the whole, any finite number, default 0.5.
+
+    Facts:
+        Peak (at 0) scale ((1 + h) - 2 h / s exp(-1 / (2 s^2))) / (sigma sqrt(2 pi)),
+        area scale (1 - h), support all x, tails negative and Gaussian of width s sigma, even.
+
+    Source:
+        Yin, Corradi and Bohte (2021), "Accurate and efficient time-domain classification with
+        adaptive spiking recurrent neural networks".
+
+    Examples:
+        >>> from spikegrad.surrogate import MultiGaussianGrad
+        >>> print(f"{MultiGaussianGrad().surrogate_grad(0.0):.4f}")
+        0.4391
+    """
+
+    admissible = {"h": FINITE, "s": POSITIVE, "sigma": POSITIVE, "scale": FINITE}
+
+    def __init__(
+        self,
+        h: ArrayLike = 0.15,
+        s: ArrayLike = 6.0,
+        sigma: ArrayLike = 0.5,
+        scale: ArrayLike = 0.5,
+    ) -> None:
+        super().__init__()
+        self.h = h
+        self.s = s
+        self.sigma = sigma
+        self.scale = scale
+
+    def facts(self) -> Facts:
+        """The area in closed form, the rest from values: the peak need not be at 0."""
+        return super().facts()._replace(area=self.scale * (1 - self.h), tail=GAUSSIAN)
+
+    def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
+        """How many deviations `x` is off the middle, the right and the left Gaussian."""
+        middle = over(Pair(x), self.sigma)
+        per_s = reciprocal(exact(self.s, x))
+        right, left = (product(total(middle, exact(c, x)), per_s) for c in (-1.0, 1.0))
+        return middle, right, left
+
+    @rounded_once
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        # By its distance to 0: the two sides would swap places with the sign of x, and a fused
+        # multiply-add rounds only one of two terms.
+        middle, right, left = self._deviations(magnitude(x))
+        peak = quotient(exact(self.scale, x), exact(self.sigma * _ROOT_TWO_PI, x))
+        peak = scaled(peak, _ABOVE_UNDERFLOW)
+        side = product(exact(self.h / self.s, x), peak)
+        sides = _normal(right, side) + _normal(left, side)
+        return (_normal(middle, product(exact(1.0 + self.h, x), peak)) - sides) / _ABOVE_UNDERFLOW
+
+    @rounded_once
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        middle, right, left = self._deviations(x)
+        scale = exact(self.scale, x).hi * _ABOVE_UNDERFLOW
+        side = exact(self.h, x).hi * scale
+        sides = _distribution(right, side) + _distribution(left, side)
+        return (_distribution(middle, exact(1.0 + self.h, x).hi * scale) - sides) / _ABOVE_UNDERFLOW

@@ -1,0 +1,241 @@
+"""What a person types, and what is answered: help, bad values, pipes, a missing extra."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import spikegrad as package
+from spikegrad.lab.commands import options
+from spikegrad.lab.commands.train import _command
+from spikegrad.lab.data.datasets import DATASETS
+from spikegrad.lab.study.run import Trainer
+from spikegrad.surrogate.catalogue import CATALOGUE
+
+# The arguments after `spikegrad train digits`, and what the line has to hold.
+BAD = [
+    (["--surrogate", "sigmod"], ["--surrogate", "'sigmod'", "Sigmoid"]),
+    (["--surrogate", "{name}"], ["--surrogate", "'{name}'"]),
+    (["--alpha", "0"], ["--alpha", "positive", "0.0"]),
+    (["--alpha", "nan"], ["--alpha", "positive", "nan"]),
+    (["--alpha", "x"], ["--alpha", "'x'", "float"]),
+    (["--width", "1"], ["--width", "Sigmoid takes no", "It takes alpha"]),
+    (["--surrogate", "s2nn", "--surrogate-beta", "-1"], ["--surrogate-beta", "positive"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "0"], ["--n", "whole number, 1 or"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "1.5"], ["--n", "1.5", "integer"]),
+    (["--encoding", "morse"], ["--encoding", "latency, current or rate", "'morse'"]),
+    (["--epochs", "-3"], ["--epochs", "from 1 to", "-3"]),
+    (["--epochs", "few"], ["--epochs", "'few'", "integer"]),
+    (["--hidden", "0"], ["--hidden", "from 1 to", "0"]),
+    (["--time-steps", "0"], ["--time-steps", "from 1 to", "0"]),
+    (["--batch-size", "0"], ["--batch-size", "from 1 to", "0"]),
+    (["--batch-size", "2000"], ["--batch-size", "at most 1257", "2000"]),
+    (["--learning-rate", "inf"], ["--learning-rate", "positive finite", "inf"]),
+    (["--seed", "-1"], ["--seed", "from 0 to", "-1"]),
+    (["--beta", "1.5"], ["--beta", "from 0 to 1", "1.5"]),
+    (["--neuron", "lif"], ["--neuron", "LIF, IF, CubaLIF, ALIF or PLIF", "'lif'"]),
+    (["--reset", "soft"], ["--reset", "subtract, zero or none", "'soft'"]),
+    (["--keep", "0"], ["--keep", "state, half, checkpoint, all or a whole", "'0'"]),
+    (["--anneal", "alpha:2:20"], ["--anneal", "PARAMETER:START:END:SCHEDULE", "'alpha:2:20'"]),
+    (["--anneal", "alpha:2:x:cosine"], ["--anneal", "positive numbers", "'alpha:2:x:cosine'"]),
+    (["--anneal", "alpha:2:20:sine"], ["--anneal", "linear, cosine, exponential", "20:sine'"]),
+    (["--anneal", "b:2:20:linear"], ["--anneal", "Sigmoid has no parameter 'b'", "alpha"]),
+    (
+        ["--surrogate", "squarewave_fourier_series", "--anneal", "n:2:4:linear"],
+        ["--anneal", "n of SquarewaveFourierSeries is a whole number"],
+    ),
+    (["--learn", "b"], ["--learn", "Sigmoid has no parameter 'b'"]),
+    (["--learn", "alpha:loss"], ["--learn", "relaxation, mixed, documented", "'alpha:loss'"]),
+    (["--learn", "alpha", "--stochastic"], ["--learn", "cannot stand beside --stochastic"]),
+    (["--surrogate", "leaky_relu", "--stochastic"], ["--stochastic", "finite area", "inf"]),
+    (["--neuron", "PLIF", "--beta", "0"], ["--beta", "PLIF", "0.0"]),
+    (["--tau", "0"], ["--tau", "positive finite", "0.0"]),
+    (["--tau", "3", "--beta", "0.9"], ["--tau", "--beta", "one of them"]),
+    (["--out", "taken"], ["--out", "taken exists", "--resume taken"]),
+    (["--out", "taken/file/run"], ["--out", "taken/file/run", "Not a directory"]),
+    (["--out", "/proc/self/run"], ["--out", "/proc/self/run cannot be written"]),
+    (["--colour", "red"], ["--colour"]),
+    (["more"], ["more"]),
+    (["--resume", "taken"], ["--resume", "leave out digits"]),
+]
+
+
+def assert_refused(outcome, words):
+    assert outcome.status == 2
+    assert re.fullmatch(r"spikegrad: .*\n", outcome.err), outcome.err
+    for word in words:
+        assert word in outcome.err
+    assert outcome.out == ""
+
+
+@pytest.fixture
+def taken(tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+
+
+@pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=lambda value: " ".join(value)[:40])
+def test_a_bad_value_is_one_line_and_leaves_nothing_behind(spikegrad, arguments, words):
+    assert_refused(spikegrad("train", "digits", *arguments), words)
+    assert os.listdir() == ["taken"]
+    assert os.listdir("taken") == ["file"]
+
+
+@pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["letters"], ["'letters'", "Known: digits"]),
+        (["--resume", "nowhere"], ["--resume: nowhere", "no such folder"]),
+        (["--resume", "taken"], ["--resume: taken", "no config.json"]),
+        (["--resume", "taken", "--epochs", "9"], ["--resume", "leave out --epochs"]),
+        (["--resume", "taken", "digits"], ["--resume", "leave out digits"]),
+        (["--resume"], ["--resume"]),
+    ],
+    ids=lambda value: " ".join(value)[:40],
+)
+def test_a_bad_resume_is_one_line_and_leaves_nothing_behind(spikegrad, arguments, words):
+    assert_refused(spikegrad("train", *arguments), words)
+    assert os.listdir("taken") == ["file"]
+
+
+def test_an_unknown_command_is_answered_with_the_known_ones(spikegrad):
+    assert_refused(spikegrad("tarin"), ["'tarin'", "train"])
+
+
+def test_the_version_is_that_of_the_package(spikegrad):
+    assert spikegrad("--version") == (0, f"spikegrad, version {package.__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"]])
+def test_no_command_shows_the_help(spikegrad, arguments):
+    outcome = spikegrad(*arguments)
+    assert "Usage: spikegrad" in outcome.out
+    assert outcome.err == ""
+
+
+def test_the_help_names_every_option_with_its_default(spikegrad):
+    outcome = spikegrad("train", "digits", "--help")
+    assert (outcome.status, outcome.err) == (0, "")
+    for option in _command("digits", DATASETS["digits"]).params:
+        assert option.opts[0] in outcome.out
+    words = re.sub(r"[\s│]+", " ", outcome.out)
+    for row in CATALOGUE:
+        for parameter in row.parameters.values():
+            assert f"{row.name} ({parameter.shown})" in words
+
+
+def test_every_parameter_of_every_shape_has_an_option():
+    names = options.option_names()
+    for row in CATALOGUE:
+        for parameter in row.parameters:
+            assert f"surrogate_parameters.{parameter}" in names
+    assert len(set(names.values())) == len(names)
+
+
+def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
+    def stop(self, state, number):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "epoch", stop)
+    outcome = spikegrad(
+        "train", "digits", "--surrogate", "s2nn", "--alpha", "3", "--surrogate-beta", "0.5",
+        "--encoding", "current", "--tau", "4", "--hidden", "7", "--time-steps", "3",
+        "--epochs", "9", "--batch-size", "100", "--learning-rate", "0.5", "--seed", "11",
+        "--neuron", "CubaLIF", "--reset", "zero", "--detach-reset", "--keep", "2",
+        "--anneal", "alpha:1:3:linear", "--out", "run",
+    )  # fmt: skip
+    assert outcome.status == 130
+    with open("run/config.json") as file:
+        assert json.load(file) == {
+            "spikegrad": package.__version__,
+            "dataset": "digits",
+            "surrogate": "s2nn",
+            "surrogate_parameters": {"alpha": 3.0, "beta": 0.5},
+            "encoding": "current",
+            "time_steps": 3,
+            "hidden": 7,
+            "neuron": "CubaLIF",
+            "reset": "zero",
+            "detach_reset": True,
+            "beta": math.exp(-1 / 4),
+            "anneal": "alpha:1:3:linear",
+            "learn": "none",
+            "stochastic": False,
+            "epochs": 9,
+            "batch_size": 100,
+            "learning_rate": 0.5,
+            "keep": "2",
+            "seed": 11,
+        }
+
+
+def test_what_is_no_terminal_gets_a_plain_line_an_epoch(finished):
+    _, outcome = finished
+    lines = [line for line in outcome.out.splitlines() if line.startswith("epoch")]
+    pattern = (
+        r"epoch {}/4  loss \d+\.\d{{4}}  accuracy +\d+\.\d%  firing rate +\d+\.\d%"
+        r"  validation +\d+\.\d%"
+    )
+    for number, line in enumerate(lines, 1):
+        assert re.fullmatch(pattern.format(number), line), line
+    assert len(lines) == 4
+    assert "\x1b" not in outcome.out
+    assert "\r" not in outcome.out
+
+
+def test_the_confusion_table_counts_every_test_sample(finished):
+    _, outcome = finished
+    table = [line.split() for line in outcome.out.splitlines() if re.match(r" \d  ", line)]
+    counts = [[int(cell.replace(".", "0")) for cell in row[1:11]] for row in table]
+    assert [row[0] for row in table] == list("0123456789")
+    assert sum(map(sum, counts)) == 360
+    right = sum(counts[digit][digit] for digit in range(10))
+    assert f"({right} of 360)" in outcome.out
+
+
+SUBPROCESS = "import sys; from spikegrad.__main__ import main; sys.exit(main())"
+
+
+def test_help_needs_nothing_that_only_a_run_needs():
+    code = (
+        "import sys; from spikegrad.__main__ import main; main(['train', 'digits', '--help']);"
+        "print(sorted({'optax', 'orbax', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("package", ["rich_click", "optax", "orbax", "sklearn", "matplotlib"])
+def test_a_missing_extra_is_answered_with_the_command_that_installs_it(package, tmp_path):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from spikegrad.__main__ import main; sys.exit(main(['train', 'digits']))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert found.returncode == 2
+    assert found.stderr == (
+        f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'\n"
+    )
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        found = subprocess.run(
+            [sys.executable, "-c", SUBPROCESS, "train", "digits", "--epochs", "1"],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert found.returncode == 2
+    assert found.stderr == (
+        "spikegrad: The output cannot be written: No space left on device. Go on with: "
+        "spikegrad train --resume runs/digits-0001\n"
+    )

@@ -1,0 +1,148 @@
+import errno
+import os
+import shutil
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from spikegrad.lab.networks.network import initial_parameters
+from spikegrad.lab.training.checkpoints import KEPT, Checkpoints
+from spikegrad.lab.training.trainer import Epoch, State
+
+
+def state(seed):
+    parameters = initial_parameters(jax.random.key(seed), 8, 5, 3)
+    optimizer = optax.adam(1e-3).init(parameters)
+    return State(parameters, optimizer, jax.random.key_data(jax.random.key(seed)))
+
+
+def history(epochs):
+    return [Epoch(n, 1 / 3, 0.1 * n, 0.2, 0.4, 0.5, 1.25) for n in range(1, epochs + 1)]
+
+
+def same(left, right):
+    assert jax.tree.structure(left) == jax.tree.structure(right)
+    pairs = zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True)
+    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in pairs)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with Checkpoints(folder) as checkpoints:
+        for epoch in range(2):
+            checkpoints.save(state(epoch), history(epoch))
+    return folder
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    """Checkpoints after epochs 0 and 1 that a test may damage."""
+    return shutil.copytree(saved, tmp_path / "checkpoints")
+
+
+def test_what_is_read_is_what_was_saved(folder):
+    with Checkpoints(folder) as checkpoints:
+        assert checkpoints.epochs() == [1, 0]
+        restored = checkpoints.restore(1, like=state(9))
+    assert same(restored.state, state(1))
+    assert restored.history == history(1)
+
+
+def test_the_newest_few_are_kept(folder):
+    with Checkpoints(folder) as checkpoints:
+        for epoch in range(2, KEPT + 2):
+            checkpoints.save(state(epoch), history(epoch))
+        assert checkpoints.epochs() == list(range(KEPT + 1, 1, -1))
+
+
+@pytest.mark.parametrize("name", ["2.orbax-checkpoint-tmp", "2.orbax-checkpoint-tmp-17"])
+def test_a_checkpoint_that_is_not_finished_does_not_count(folder, name):
+    shutil.copytree(folder / "1", folder / name)
+    with Checkpoints(folder) as checkpoints:
+        assert checkpoints.epochs() == [1, 0]
+        checkpoints.save(state(2), history(2))
+        assert same(checkpoints.restore(2, like=state(9)).state, state(2))
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, os.unlink], ids=lambda f: f.__name__)
+def test_damage_to_any_file_is_seen_or_does_no_harm(saved, tmp_path, damage):
+    seen = set()
+    files = [path.relative_to(saved) for path in (saved / "1").rglob("*") if path.is_file()]
+    for number, file in enumerate(files):
+        folder = shutil.copytree(saved, tmp_path / str(number))
+        damage(folder / file)
+        with Checkpoints(folder) as checkpoints:
+            assert checkpoints.epochs() == [1, 0]
+            try:
+                restored = checkpoints.restore(1, like=state(9))
+            except ValueError:
+                seen.add(file)
+            else:
+                assert same(restored.state, state(1)), file
+                assert restored.history == history(1), file
+            assert same(checkpoints.restore(0, like=state(9)).state, state(0))
+    assert any("progress" in file.parts for file in seen)
+    assert any("state" in file.parts for file in seen)
+
+
+def test_a_number_that_changed_unseen_by_orbax_is_seen_by_the_digest(folder):
+    with Checkpoints(folder) as checkpoints:
+        original = checkpoints._manager.restore
+
+        def changed(*args, **kwargs):
+            restored = original(*args, **kwargs)
+            leaves, structure = jax.tree.flatten(restored.state)
+            leaves[0] = leaves[0].at[0].add(1e-6)
+            return SimpleNamespace(state=structure.unflatten(leaves), progress=restored.progress)
+
+        checkpoints._manager.restore = changed
+        with pytest.raises(ValueError, match="does not hold what was saved"):
+            checkpoints.restore(1, like=state(9))
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_its_epoch_saved_again(folder):
+    truncate(folder / "1" / "progress" / "metadata")
+    with Checkpoints(folder) as checkpoints:
+        assert checkpoints.set_aside(1).name == "1.damaged"
+        assert checkpoints.epochs() == [0]
+        checkpoints.save(state(1), history(1))
+        assert checkpoints.epochs() == [1, 0]
+        assert same(checkpoints.restore(1, like=state(9)).state, state(1))
+    with Checkpoints(folder) as checkpoints:
+        assert checkpoints.epochs() == [1, 0]
+
+
+@pytest.mark.parametrize("orbax_sees_it", [False, True], ids=["before", "inside"])
+def test_a_full_disk_is_one_error_and_leaves_the_others_usable(
+    folder, monkeypatch, capfd, orbax_sees_it
+):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    with Checkpoints(folder) as checkpoints:
+        ours = "spikegrad.lab.training.checkpoints.require_room"
+        target = "etils.epath.Path.write_text" if orbax_sees_it else ours
+        with monkeypatch.context() as patch:
+            patch.setattr(target, full)
+            with pytest.raises(OSError, match="No space left") as caught:
+                checkpoints.save(state(2), history(2))
+        assert caught.value.errno == errno.ENOSPC
+        assert same(checkpoints.restore(1, like=state(9)).state, state(1))
+        checkpoints.save(state(2), history(2))
+        assert checkpoints.epochs() == [2, 1, 0]
+    assert sorted(os.listdir(folder)) == ["0", "1", "2"]
+    assert capfd.readouterr().err == ""

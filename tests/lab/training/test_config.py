@@ -1,0 +1,87 @@
+import dataclasses
+import math
+
+import pytest
+
+from spikegrad.lab.errors import SettingError
+from spikegrad.lab.training.config import Config
+from spikegrad.neurons import ALIF
+from spikegrad.surrogate import S2NN, Arctan, Sigmoid
+from spikegrad.surrogate.catalogue import CATALOGUE
+
+WRONG = {
+    "dataset": "letters",
+    "surrogate": "arctn",
+    "encoding": "morse",
+    "time_steps": 0,
+    "hidden": 2.0,
+    "neuron": "LIFE",
+    "reset": "hard",
+    "detach_reset": "yes",
+    "keep": "0",
+    "beta": 1.01,
+    "anneal": "alpha:0:20:cosine",
+    "learn": "alpha:loudly",
+    "stochastic": 1,
+    "epochs": -1,
+    "batch_size": "64",
+    "learning_rate": math.nan,
+    "seed": 2**32,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_refused_by_the_name_of_the_setting(name):
+    with pytest.raises(SettingError) as caught:
+        Config(**{"dataset": "digits", name: WRONG[name]})
+    assert caught.value.setting == name
+    assert repr(WRONG[name]) in str(caught.value)
+
+
+def test_every_setting_has_a_wrong_value_here():
+    names = {field.name for field in dataclasses.fields(Config)}
+    assert names == {*WRONG, "surrogate_parameters"}
+
+
+def test_a_number_has_to_be_a_number():
+    with pytest.raises(SettingError, match="epochs has to be a whole number from 1 to"):
+        Config("digits", epochs=True)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"alpha": 0.0}, r"parameters\.alpha has to be a positive finite number, but got 0\.0"),
+        ({"width": 1.0}, r"parameters\.width: Sigmoid takes no parameter 'width'. It takes alpha"),
+    ],
+)
+def test_a_wrong_parameter_of_the_surrogate_says_what_is_allowed(parameters, message):
+    with pytest.raises(SettingError, match=message):
+        Config("digits", surrogate_parameters=parameters)
+
+
+def test_the_surrogate_has_the_parameters_that_are_given_and_its_own_defaults():
+    assert Config("digits").build_surrogate() == Sigmoid()
+    given = Config("digits", surrogate="arctan", surrogate_parameters={"alpha": 2.0})
+    assert given.build_surrogate() == Arctan(alpha=2.0)
+    partly = Config("digits", surrogate="S2NN", surrogate_parameters={"beta": 0.5})
+    assert partly.build_surrogate() == S2NN(beta=0.5)
+
+
+@pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
+def test_every_shape_can_be_taken(row):
+    assert Config("digits", surrogate=row.name).build_surrogate() == row.shape()
+
+
+def test_a_decay_that_is_learned_lies_strictly_between_0_and_1():
+    with pytest.raises(SettingError, match=r"above 0 and below 1 for PLIF, .* but got 1"):
+        Config("digits", neuron="PLIF", beta=1.0)
+    assert Config("digits", neuron="LIF", beta=1.0).beta == 1.0
+
+
+def test_the_hidden_layer_is_as_the_settings_say():
+    config = Config("digits", neuron="ALIF", reset="none", detach_reset=True, beta=0.7, keep="12")
+    neuron, keep = config.build_hidden()
+    assert (neuron.decay, neuron.reset, neuron.detach_reset, keep) == (0.7, None, True, 12)
+    assert isinstance(neuron, ALIF)
+    assert neuron.surrogate == config.build_surrogate()

@@ -1,0 +1,55 @@
+"""What an older version wrote still opens: pickles, configurations, the folder of a run."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+import spikegrad.__main__
+from spikegrad import surrogate
+
+GOLDEN = Path(__file__).parent / "golden"
+VERSIONS = sorted(folder for folder in GOLDEN.iterdir() if (folder / "pickles.json").exists())
+ENTRIES = [
+    pytest.param(entry, id=f"{folder.name}-{entry['repr']}")
+    for folder in VERSIONS
+    for entry in json.loads((folder / "pickles.json").read_text())
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_pickle_opens_with_the_value_that_it_had(entry):
+    opened = pickle.loads(base64.b64decode(entry["pickle"]))
+    if "config" not in entry:
+        assert repr(opened) == entry["repr"]
+        return
+    assert surrogate.to_config(opened) == entry["config"]
+    assert surrogate.from_config(entry["config"]) == opened
+    assert pickle.loads(pickle.dumps(opened)) == opened
+
+
+def test_a_new_pickle_names_no_room():
+    made = (2.0 * surrogate.Sigmoid(4.0)).shifted(1.0) + surrogate.Rect(1.0)
+    stored = pickle.dumps(made, protocol=4)
+    assert b"spikegrad.surrogate" in stored
+    assert b"spikegrad.surrogate." not in stored
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda folder: folder.name)
+def test_an_interrupted_run_goes_on_to_its_end(version, tmp_path):
+    run = tmp_path / "run"
+    shutil.unpack_archive(version / "run.zip", run)
+    with (run / "metrics.csv").open() as file:
+        (first,) = csv.DictReader(file)
+    assert spikegrad.__main__.main(["train", "--resume", str(run)]) == 0
+    with (run / "metrics.csv").open() as file:
+        history = list(csv.DictReader(file))
+    assert history[0] == first
+    assert [row["epoch"] for row in history] == ["1", "2"]
+    assert (run / "result.json").exists()
