@@ -31,6 +31,13 @@ def _strict_promotion() -> Iterator[None]:
 
 
 @pytest.fixture
+def any_rank() -> Iterator[None]:
+    """For parameters that have one value a neuron, which is of lower rank than a batch."""
+    with jax.numpy_rank_promotion("allow"):
+        yield
+
+
+@pytest.fixture
 def getkey() -> Callable[[], jax.Array]:
     """A source of new random keys, the same ones on every run."""
     seeds = itertools.count()

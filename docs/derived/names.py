@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spikegrad.surrogate.algebra._compose import Scaled, Shifted
+from spikegrad.surrogate import Scaled, Shifted
 from spikegrad.surrogate.catalogue import LIBRARIES, Peer, Row
 from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
 

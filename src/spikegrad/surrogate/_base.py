@@ -196,13 +196,13 @@ class Surrogate(ValueTree):
 
     def shifted(self, x0: ArrayLike) -> Surrogate:
         """The same gradient around `x0` instead of 0."""
-        from spikegrad.surrogate.algebra._compose import Shifted
+        from spikegrad.surrogate.algebra._arithmetic import Shifted
 
         return Shifted(self, x0)
 
     def widened(self, factor: ArrayLike) -> Surrogate:
         """The same gradient `factor` times as wide, as high as before."""
-        from spikegrad.surrogate.algebra._compose import Widened
+        from spikegrad.surrogate.algebra._arithmetic import Widened
 
         return Widened(self, factor)
 
@@ -215,7 +215,7 @@ class Surrogate(ValueTree):
         return gamma * self
 
     def __rmul__(self, factor: Any) -> Surrogate:
-        from spikegrad.surrogate.algebra._compose import scale
+        from spikegrad.surrogate.algebra._arithmetic import scale
 
         if not isinstance(factor, int | float | np.number | np.ndarray | jax.Array):
             return NotImplemented
@@ -224,7 +224,7 @@ class Surrogate(ValueTree):
     __mul__ = __rmul__
 
     def __add__(self, other: Any) -> Surrogate:
-        from spikegrad.surrogate.algebra._compose import add
+        from spikegrad.surrogate.algebra._arithmetic import add
 
         if not isinstance(other, Surrogate):
             return NotImplemented
@@ -232,6 +232,17 @@ class Surrogate(ValueTree):
 
     # NumPy would otherwise take a surrogate for an array of one object.
     __array_ufunc__ = None
+
+
+class Integrated(Surrogate):
+    """Base of those whose relaxation is the antiderivative of their gradient as it stands."""
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """The integral of `surrogate_grad` up to `x`: 0 at minus infinity, or else 0.5 at 0.
+
+        The second holds where the integral from minus infinity is not finite.
+        """
+        return self.surrogate_fun(x)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -29,14 +28,8 @@ from spikegrad.surrogate import (
 )
 
 optax = peer("optax")
+pytestmark = pytest.mark.usefixtures("any_rank")
 STEPS = 1000
-
-
-@pytest.fixture(autouse=True)
-def _any_rank() -> Iterator[None]:
-    """A parameter for each neuron is of lower rank than a batch."""
-    with jax.numpy_rank_promotion("allow"):
-        yield
 
 
 def total(surrogate, x=X):

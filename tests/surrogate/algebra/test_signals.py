@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -26,13 +25,7 @@ from spikegrad.surrogate import (
 )
 
 optax = peer("optax")
-
-
-@pytest.fixture(autouse=True)
-def _any_rank() -> Iterator[None]:
-    """A parameter for each neuron is of lower rank than a batch."""
-    with jax.numpy_rank_promotion("allow"):
-        yield
+pytestmark = pytest.mark.usefixtures("any_rank")
 
 
 def total(surrogate, x=X):

@@ -1,14 +1,11 @@
 """Surrogates made of surrogates."""
 
+from spikegrad.surrogate.algebra._arithmetic import Scaled as Scaled
+from spikegrad.surrogate.algebra._arithmetic import Shifted as Shifted
+from spikegrad.surrogate.algebra._arithmetic import Summed as Summed
+from spikegrad.surrogate.algebra._arithmetic import Widened as Widened
 from spikegrad.surrogate.algebra._changing import Annealed as Annealed
 from spikegrad.surrogate.algebra._changing import Learned as Learned
-from spikegrad.surrogate.algebra._compose import Asymmetric as Asymmetric
-from spikegrad.surrogate.algebra._compose import Masked as Masked
-from spikegrad.surrogate.algebra._compose import Scaled as Scaled
-from spikegrad.surrogate.algebra._compose import Shifted as Shifted
-from spikegrad.surrogate.algebra._compose import Summed as Summed
-from spikegrad.surrogate.algebra._compose import Truncated as Truncated
-from spikegrad.surrogate.algebra._compose import Widened as Widened
 from spikegrad.surrogate.algebra._matching import matched as matched
 from spikegrad.surrogate.algebra._matching import normalised as normalised
 from spikegrad.surrogate.algebra._measured import BatchNormalised as BatchNormalised
@@ -22,3 +19,6 @@ from spikegrad.surrogate.algebra._stochastic import (
     StochasticSpikeOperator as StochasticSpikeOperator,
 )
 from spikegrad.surrogate.algebra._stochastic import with_key as with_key
+from spikegrad.surrogate.algebra._windows import Asymmetric as Asymmetric
+from spikegrad.surrogate.algebra._windows import Masked as Masked
+from spikegrad.surrogate.algebra._windows import Truncated as Truncated

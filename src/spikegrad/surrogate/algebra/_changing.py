@@ -14,9 +14,9 @@ from jax.typing import ArrayLike
 from spikegrad._domains import COUNT, FINITE, NUMBER, Checked, Domain
 from spikegrad._pytree import is_array, replaced
 from spikegrad.surrogate._base import Surrogate, as_input
-from spikegrad.surrogate.algebra._compose import Delegating
 from spikegrad.surrogate.algebra._smooth import SHARE, relaxed, spikes_alone, spikes_by_relaxation
 from spikegrad.surrogate.algebra._stochastic import Drawing
+from spikegrad.surrogate.algebra._wrapping import Delegating
 
 UNKNOWN = "{name}: {surrogate} has no parameter {parameter!r}. It has {accepted}."
 NO_SCHEDULE = "Annealed: schedule has to be a function of a step count, but got {value!r}."

@@ -11,10 +11,10 @@ from jax.typing import ArrayLike
 
 from spikegrad._domains import POSITIVE, Checked
 from spikegrad._pytree import is_array
-from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._base import Integrated, Surrogate, as_input
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import COMPACT, Facts
-from spikegrad.surrogate.algebra._compose import GradientOf
+from spikegrad.surrogate.algebra._wrapping import GradientOf
 
 BAD_TABLE = "Tabulated: {what}."
 NO_BATCH = (
@@ -26,7 +26,7 @@ NOT_OF_X = (
 )
 
 
-class Tabulated(Surrogate):
+class Tabulated(Integrated):
     """A gradient by table: one slope from each point to the next, and 0 outside.
 
         grad(x) = slopes[i]  for points[i] <= x < points[i + 1]
@@ -99,10 +99,6 @@ class Tabulated(Surrogate):
             return jnp.interp(x, points, heights)
 
         return in_float32(line, as_input(x, type(self).__name__))
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """The same."""
-        return self.surrogate_fun(x)
 
     def facts(self) -> Facts:
         """From the table; the half width spans all pieces of at least half of the peak."""

@@ -12,9 +12,9 @@ from jax.custom_derivatives import SymbolicZero
 from jax.typing import ArrayLike
 
 from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
-from spikegrad.surrogate._base import Surrogate, along_parameters, as_input, backward
+from spikegrad.surrogate._base import Integrated, Surrogate, along_parameters, as_input, backward
 from spikegrad.surrogate._exact import in_float32
-from spikegrad.surrogate.algebra._compose import Delegating
+from spikegrad.surrogate.algebra._wrapping import Delegating
 
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
 GRADED_GRADIENTS = ("periodic", "single")
@@ -133,7 +133,7 @@ class Blend(Checked, Relaxed):
         return hardness * self.surrogate(x) + (1 - hardness) * relaxed(self.surrogate, x)
 
 
-class Graded(Checked, Surrogate):
+class Graded(Checked, Integrated):
     """Several spikes in a step: one for each threshold that was crossed.
 
         s(x) = number of k in 0, 1, …, levels - 1 with x >= k spacing
@@ -214,10 +214,6 @@ class Graded(Checked, Surrogate):
             return y
 
         return in_float32(risen, as_input(x, type(self).__name__))
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """The same."""
-        return self.surrogate_fun(x)
 
 
 class Ternary(Checked, Surrogate):

@@ -18,7 +18,7 @@ from spikegrad._domains import FINITE, Checked
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
-from spikegrad.surrogate.algebra._compose import Delegating
+from spikegrad.surrogate.algebra._wrapping import Delegating
 from spikegrad.surrogate.shapes._relu import LeakyRelu
 
 NO_KEY = "{name} draws {what} and takes a key: s(x, key=jax.random.key(0))."

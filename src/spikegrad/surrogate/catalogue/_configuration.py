@@ -10,20 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spikegrad._pytree import is_array
+from spikegrad.surrogate import algebra
 from spikegrad.surrogate._base import Surrogate
-from spikegrad.surrogate.algebra._changing import Learned
-from spikegrad.surrogate.algebra._compose import (
-    Asymmetric,
-    Masked,
-    Scaled,
-    Shifted,
-    Summed,
-    Truncated,
-    Widened,
-)
-from spikegrad.surrogate.algebra._measured import BatchNormalised, Tabulated
-from spikegrad.surrogate.algebra._smooth import Blend, Graded, Relaxed, Ternary
-from spikegrad.surrogate.algebra._stochastic import Stochastic, StochasticSpikeOperator
 from spikegrad.surrogate.catalogue._naming import UNKNOWN_NAME, nearest
 from spikegrad.surrogate.catalogue._rows import CATALOGUE
 
@@ -69,25 +57,9 @@ def from_config(config: Mapping[str, Any]) -> Surrogate:
 
 _NOT_IN_JSON = ("inf", "-inf", "nan")
 MADE_OF_OTHERS: dict[str, type[Surrogate]] = {
-    made.__name__: made
-    for made in (
-        Asymmetric,
-        BatchNormalised,
-        Blend,
-        Graded,
-        Learned,
-        Masked,
-        Relaxed,
-        Scaled,
-        Shifted,
-        Stochastic,
-        StochasticSpikeOperator,
-        Summed,
-        Tabulated,
-        Ternary,
-        Truncated,
-        Widened,
-    )
+    name: made
+    for name, made in vars(algebra).items()
+    if isinstance(made, type) and made is not algebra.Annealed
 }
 _SHIPPED: dict[str, type[Surrogate]] = {row.name: row.shape for row in CATALOGUE} | MADE_OF_OTHERS
 

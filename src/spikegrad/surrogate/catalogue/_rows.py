@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from spikegrad._domains import COUNT
 from spikegrad.surrogate._base import Surrogate
-from spikegrad.surrogate.algebra._compose import Scaled, Shifted
+from spikegrad.surrogate.algebra import Scaled, Shifted
 from spikegrad.surrogate.catalogue._libraries import Peer
 from spikegrad.surrogate.catalogue._peers import PEERS
 from spikegrad.surrogate.shapes._compact import (

@@ -10,11 +10,11 @@ import jax
 from jax.typing import ArrayLike
 
 from spikegrad._domains import Checked
-from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._base import Integrated, as_input
 from spikegrad.surrogate._exact import in_float32
 
 
-class Shape(Checked, Surrogate):
+class Shape(Checked, Integrated):
     """A surrogate that spikegrad ships: final, exact, with checked parameters.
 
     A Python number outside its admissible range is refused with a `ValueError` that names the
@@ -27,13 +27,6 @@ class Shape(Checked, Surrogate):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.family = cls.__module__.rpartition("._")[2]
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """The integral of `surrogate_grad` up to `x`: 0 at minus infinity, or else 0.5 at 0.
-
-        The second holds where the integral from minus infinity is not finite.
-        """
-        return self.surrogate_fun(x)
 
 
 _Method = Callable[[Any, Any], jax.Array]

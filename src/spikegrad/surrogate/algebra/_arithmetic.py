@@ -1,7 +1,6 @@
-"""Surrogates made of surrogates: each result keeps the whole contract.
+"""Gradients scaled, moved, widened and added: what the operators of a surrogate give.
 
-A wrapper holds a surrogate and changes its gradient; the forward pass stays what it is: for a
-shape, the step at 0.
+The forward pass stays what it is: for a shape, the step at 0.
 """
 
 from __future__ import annotations
@@ -12,46 +11,11 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, POSITIVE, Checked
-from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad._domains import POSITIVE, Checked
+from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._exact import in_float32
-from spikegrad.surrogate._facts import COMPACT, Facts
-
-
-class GradientOf(Surrogate):
-    """Base of the wrappers that hold one surrogate and keep its forward pass."""
-
-    surrogate: Surrogate
-
-    def _stepper(self) -> Surrogate:
-        return self.surrogate._stepper()
-
-
-class Delegating(Surrogate):
-    """Base of what has the gradient of another surrogate, whatever its forward pass is."""
-
-    surrogate: Surrogate
-
-    @property
-    def now(self) -> Surrogate:
-        """The other surrogate, as it is now."""
-        return self.surrogate
-
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the other surrogate."""
-        return self.now.surrogate_grad(x)
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """That of the other surrogate, where it has one."""
-        return self.now.surrogate_fun(x)
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """That of the other surrogate."""
-        return self.now.antiderivative(x)
-
-    def facts(self) -> Facts:
-        """Those of the other surrogate."""
-        return self.now.facts()
+from spikegrad.surrogate._facts import Facts
+from spikegrad.surrogate.algebra._wrapping import GradientOf, input_of
 
 
 class Scaled(GradientOf):
@@ -108,11 +72,13 @@ class Shifted(GradientOf):
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate at `x - x0`."""
-        return in_float32(lambda x: self.surrogate.surrogate_grad(self._moved(x)), _array(self, x))
+        return in_float32(
+            lambda x: self.surrogate.surrogate_grad(self._moved(x)), input_of(self, x)
+        )
 
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         """The relaxation of the surrogate at `x - x0`, where it has one."""
-        return in_float32(lambda x: self.surrogate.surrogate_fun(self._moved(x)), _array(self, x))
+        return in_float32(lambda x: self.surrogate.surrogate_fun(self._moved(x)), input_of(self, x))
 
     def antiderivative(self, x: jax.Array) -> jax.Array:
         """That of the surrogate at `x - x0`, or what keeps it 0.5 at 0."""
@@ -121,7 +87,7 @@ class Shifted(GradientOf):
             at_0 = self.surrogate.antiderivative(self._moved(jnp.zeros_like(x)))
             return self.surrogate.antiderivative(self._moved(x)) + _offset(self.surrogate, at_0)
 
-        return in_float32(moved, _array(self, x))
+        return in_float32(moved, input_of(self, x))
 
     def facts(self) -> Facts:
         """Those of the surrogate, its support moved."""
@@ -161,14 +127,14 @@ class Widened(Checked, GradientOf):
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate at `x / factor`."""
         return in_float32(
-            lambda x: self.surrogate.surrogate_grad(self._narrowed(x)), _array(self, x)
+            lambda x: self.surrogate.surrogate_grad(self._narrowed(x)), input_of(self, x)
         )
 
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
         """`factor` times the relaxation of the surrogate at `x / factor`, where it has one."""
         return in_float32(
             lambda x: _times(self.factor, self.surrogate.surrogate_fun(self._narrowed(x))),
-            _array(self, x),
+            input_of(self, x),
         )
 
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -179,7 +145,7 @@ class Widened(Checked, GradientOf):
             at_0 = _times(self.factor, self.surrogate.antiderivative(jnp.zeros_like(x)))
             return value + _offset(self.surrogate, at_0)
 
-        return in_float32(wide, _array(self, x))
+        return in_float32(wide, input_of(self, x))
 
     def facts(self) -> Facts:
         """Those of the surrogate, area and widths times `factor`."""
@@ -193,132 +159,6 @@ class Widened(Checked, GradientOf):
 
     def __repr__(self) -> str:
         return f"{self.surrogate!r}.widened({self.factor!r})"
-
-
-class Masked(Checked, GradientOf):
-    """The gradient inside a window, and 0 outside.
-
-        grad(x) = g(x) [low <= x <= high]
-
-    Args:
-        surrogate: any surrogate, of gradient g.
-        low: the lower edge, in units of x, a finite number.
-        high: the upper edge, above `low`.
-
-    Raises:
-        ValueError: `high` is not above `low`.
-    """
-
-    admissible = {"low": FINITE, "high": FINITE}
-
-    def __init__(self, surrogate: Surrogate, low: ArrayLike, high: ArrayLike) -> None:
-        super().__init__()
-        if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
-            raise ValueError(f"Masked: high has to be above low, {low!r}, but got {high!r}.")
-        self.surrogate = surrogate
-        self.low = low
-        self.high = high
-
-    def _window(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return jnp.asarray(self.low, x.dtype), jnp.asarray(self.high, x.dtype)
-
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """The gradient of the surrogate, where x is in the window."""
-        x = _array(self, x)
-        low, high = self._window(x)
-        gradient = self.surrogate.surrogate_grad(x)
-        return jnp.where((x >= low) & (x <= high), gradient, jnp.zeros_like(gradient))
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """What the relaxation has risen since the lower edge."""
-
-        def risen(x: jax.Array) -> jax.Array:
-            low, high = self._window(x)
-            start = self.surrogate.antiderivative(low)
-            return self.surrogate.antiderivative(jnp.clip(x, low, high)) - start
-
-        return in_float32(risen, _array(self, x))
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """The same."""
-        return self.surrogate_fun(x)
-
-    def facts(self) -> Facts:
-        """The support is the window's, the area what the relaxation rises in it."""
-        lo, hi = self.surrogate.facts().support
-        edges = jnp.asarray([self.low, self.high])
-        start, end = self.surrogate.antiderivative(edges)
-        support = (max(lo, self.low), min(hi, self.high))
-        return super().facts()._replace(area=float(end - start), support=support, tail=COMPACT)
-
-
-class Truncated(Masked):
-    """The gradient no further than `width` from 0, and 0 beyond.
-
-        grad(x) = g(x) [|x| <= width]
-
-    Args:
-        surrogate: any surrogate, of gradient g.
-        width: in units of x, a positive finite number.
-    """
-
-    admissible = {"width": POSITIVE}
-
-    def __init__(self, surrogate: Surrogate, width: ArrayLike) -> None:
-        Surrogate.__init__(self)
-        self.surrogate = surrogate
-        self.width = width
-
-    @property
-    def low(self) -> Any:  # type: ignore[override]
-        """The lower edge."""
-        return 0 - self.width
-
-    @property
-    def high(self) -> ArrayLike:  # type: ignore[override]
-        """The upper edge."""
-        return self.width
-
-
-class Asymmetric(Surrogate):
-    """One gradient below the threshold, another from it on.
-
-        grad(x) = below(x)  for x < 0
-                  above(x)  for x >= 0
-
-    Args:
-        below: any surrogate; the forward pass is its.
-        above: any surrogate.
-    """
-
-    def __init__(self, below: Surrogate, above: Surrogate) -> None:
-        super().__init__()
-        self.below = below
-        self.above = above
-
-    def _stepper(self) -> Surrogate:
-        return self.below._stepper()
-
-    def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        """That of the one or the other."""
-        x = _array(self, x)
-        return jnp.where(x < 0, self.below.surrogate_grad(x), self.above.surrogate_grad(x))
-
-    def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        """That of `below`, and from 0 on what that of `above` rises."""
-
-        def joined(x: jax.Array) -> jax.Array:
-            zero = jnp.zeros_like(x)
-            below = self.below.antiderivative(jnp.where(x < 0, x, zero))
-            above = self.above.antiderivative(jnp.where(x < 0, zero, x))
-            risen = self.below.antiderivative(zero) + (above - self.above.antiderivative(zero))
-            return jnp.where(x < 0, below, risen)
-
-        return in_float32(joined, _array(self, x))
-
-    def antiderivative(self, x: jax.Array) -> jax.Array:
-        """The same."""
-        return self.surrogate_fun(x)
 
 
 class Summed(Surrogate):
@@ -356,10 +196,6 @@ class Summed(Surrogate):
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.surrogates))
-
-
-def _array(surrogate: Surrogate, x: Any) -> jax.Array:
-    return as_input(x, type(surrogate).__name__)
 
 
 def _times(factor: ArrayLike, value: jax.Array) -> jax.Array:

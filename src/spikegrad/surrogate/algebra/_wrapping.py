@@ -1,0 +1,50 @@
+"""What the wrappers of a surrogate share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad.surrogate._facts import Facts
+
+
+class GradientOf(Surrogate):
+    """Base of the wrappers that hold one surrogate and keep its forward pass."""
+
+    surrogate: Surrogate
+
+    def _stepper(self) -> Surrogate:
+        return self.surrogate._stepper()
+
+
+class Delegating(Surrogate):
+    """Base of what has the gradient of another surrogate, whatever its forward pass is."""
+
+    surrogate: Surrogate
+
+    @property
+    def now(self) -> Surrogate:
+        """The other surrogate, as it is now."""
+        return self.surrogate
+
+    def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate."""
+        return self.now.surrogate_grad(x)
+
+    def surrogate_fun(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate, where it has one."""
+        return self.now.surrogate_fun(x)
+
+    def antiderivative(self, x: jax.Array) -> jax.Array:
+        """That of the other surrogate."""
+        return self.now.antiderivative(x)
+
+    def facts(self) -> Facts:
+        """Those of the other surrogate."""
+        return self.now.facts()
+
+
+def input_of(surrogate: Surrogate, x: Any) -> jax.Array:
+    return as_input(x, type(surrogate).__name__)
