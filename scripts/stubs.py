@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 from spikegrad.surrogate import functional
@@ -23,7 +24,7 @@ def stub() -> str:
     forms = []
     for name in sorted(functional.__all__):
         parameters = [
-            str(parameter).replace("'", "")
+            re.sub(r"InitVar\[(.*?)\]", r"\1", str(parameter).replace("'", ""))
             for parameter in inspect.signature(getattr(functional, name)).parameters.values()
         ]
         one_line = f"def {name}({', '.join(parameters)}) -> jax.Array: ..."

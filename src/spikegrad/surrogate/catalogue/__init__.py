@@ -8,7 +8,7 @@ from spikegrad.surrogate.catalogue._libraries import Library as Library
 from spikegrad.surrogate.catalogue._libraries import Peer as Peer
 from spikegrad.surrogate.catalogue._naming import get as get
 from spikegrad.surrogate.catalogue._peers import PEERS as PEERS
+from spikegrad.surrogate.catalogue._row import Paper as Paper
+from spikegrad.surrogate.catalogue._row import Parameter as Parameter
+from spikegrad.surrogate.catalogue._row import Row as Row
 from spikegrad.surrogate.catalogue._rows import CATALOGUE as CATALOGUE
-from spikegrad.surrogate.catalogue._rows import Paper as Paper
-from spikegrad.surrogate.catalogue._rows import Parameter as Parameter
-from spikegrad.surrogate.catalogue._rows import Row as Row

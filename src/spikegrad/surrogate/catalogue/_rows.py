@@ -2,155 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
 
-import jax.numpy as jnp
-
-from spikegrad._domains import COUNT
-from spikegrad.surrogate._base import Surrogate
-from spikegrad.surrogate.algebra import Scaled, Shifted
-from spikegrad.surrogate.catalogue._libraries import Peer
-from spikegrad.surrogate.catalogue._peers import PEERS
-from spikegrad.surrogate.shapes._compact import (
-    Dspike,
-    PiecewiseQuadratic,
-    Rect,
-    ReluGrad,
-    WindowedInvSquare,
-)
-from spikegrad.surrogate.shapes._exponential import PiecewiseExp, Sigmoid, SignSwish, SlayerGrad
-from spikegrad.surrogate.shapes._gaussian import ERF, GaussianGrad, MultiGaussianGrad
-from spikegrad.surrogate.shapes._periodic import (
-    PeriodicExponential,
-    PeriodicInvSquare,
-    SquarewaveFourierSeries,
-)
-from spikegrad.surrogate.shapes._power import (
-    AlgebraicSigmoid,
-    Arctan,
-    InvSquareGrad,
-    QPseudoSpike,
-    SoftSign,
-)
-from spikegrad.surrogate.shapes._reciprocal import ClippedReciprocal, NonzeroSignLog
-from spikegrad.surrogate.shapes._relu import (
-    S2NN,
-    LeakyRelu,
-    LogTailedRelu,
-    PiecewiseLeakyRelu,
-    StraightThrough,
-)
-from spikegrad.surrogate.shapes._saturating import (
-    ClampedInvSquare,
-    ExponentialEscape,
-    GradedExp,
-    HardTanhOffset,
-    SigmoidRamp,
-    TanhOffset,
-)
-from spikegrad.surrogate.shapes._shape import Shape
-
-
-class Paper(NamedTuple):
-    """Where a shape comes from."""
-
-    authors: str
-    year: int
-    title: str
-    link: str
-
-
-class Parameter(NamedTuple):
-    """One parameter of a shape: its default, and in words the values it may take."""
-
-    default: float | None
-    admissible: str
-    integer: bool
-
-    @property
-    def shown(self) -> str:
-        """The default as one writes it."""
-        return "None" if self.default is None else f"{self.default:g}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One shape of the catalogue.
-
-    Attributes:
-        shape: the class.
-        paper: who brought the shape.
-        samples: parameters that tests run at, beside the defaults; extremes included.
-    """
-
-    shape: type[Shape]
-    paper: Paper
-    samples: tuple[Mapping[str, float], ...]
-
-    def __post_init__(self) -> None:
-        """Check cheap identities, so that a slip in a row fails at import."""
-        defaults = {name: parameter.default for name, parameter in self.parameters.items()}
-        if not set(self.shape.admissible) <= set(self._signature.parameters):
-            raise TypeError(f"{self.name}: admissible names what __init__ does not take")
-        for sample in (defaults, *self.samples):
-            if not set(sample) <= set(self.parameters):
-                raise TypeError(f"{self.name}: a sample names an unknown parameter: {sample}")
-            self.shape(**sample)
-
-    @property
-    def name(self) -> str:
-        """The name of the class."""
-        return self.shape.__name__
-
-    @property
-    def function_name(self) -> str:
-        """The name of the function form, in snake case."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.name).lower()
-
-    @property
-    def family(self) -> str:
-        """The family by which shapes are grouped: that of their tails."""
-        return self.shape.family
-
-    @cached_property
-    def even(self) -> bool:
-        """Whether the gradient is the same on both sides of the threshold, at its defaults."""
-        x = jnp.asarray([0.013, 0.31, 2.7])
-        right, left = map(self.shape().surrogate_grad, (x, -x))
-        return bool((right == left).all())
-
-    @cached_property
-    def peers(self) -> tuple[Peer, ...]:
-        """The surrogates of other libraries that are this shape, scaled or shifted perhaps."""
-        return tuple(
-            peer for peer in PEERS if _core(peer.build(*peer.parameters.values())) is self.shape
-        )
-
-    @cached_property
-    def _signature(self) -> inspect.Signature:
-        return inspect.signature(self.shape)
-
-    @cached_property
-    def parameters(self) -> dict[str, Parameter]:
-        """The parameters that shape the gradient, in the order of the class."""
-        return {
-            name: Parameter(self._signature.parameters[name].default, domain.words, domain is COUNT)
-            for name, domain in self.shape.admissible.items()
-        }
-
-
-def _core(surrogate: Surrogate) -> type[Surrogate]:
-    """The class of the shape that a surrogate scales or shifts."""
-    while isinstance(surrogate, Scaled | Shifted):
-        surrogate = surrogate.surrogate
-    return type(surrogate)
-
+from spikegrad.surrogate import shapes
+from spikegrad.surrogate.catalogue._row import Paper, Row
 
 _SUPERSPIKE = Paper(
     "Zenke and Ganguli",
@@ -195,7 +51,7 @@ _SHARPNESS: tuple[Mapping[str, float], ...] = ({"alpha": 0.1}, {"alpha": 2.5}, {
 
 CATALOGUE: tuple[Row, ...] = (
     Row(
-        Sigmoid,
+        shapes.Sigmoid,
         Paper(
             "Zenke and Vogels",
             2021,
@@ -205,12 +61,12 @@ CATALOGUE: tuple[Row, ...] = (
         ),
         _SHARPNESS,
     ),
-    Row(PiecewiseExp, _SLAYER, _SHARPNESS),
-    Row(SlayerGrad, _SLAYER, _SHARPNESS),
-    Row(SoftSign, _SUPERSPIKE, _SHARPNESS),
-    Row(InvSquareGrad, _SUPERSPIKE, _SHARPNESS),
+    Row(shapes.PiecewiseExp, _SLAYER, _SHARPNESS),
+    Row(shapes.SlayerGrad, _SLAYER, _SHARPNESS),
+    Row(shapes.SoftSign, _SUPERSPIKE, _SHARPNESS),
+    Row(shapes.InvSquareGrad, _SUPERSPIKE, _SHARPNESS),
     Row(
-        Arctan,
+        shapes.Arctan,
         Paper(
             "Fang et al.",
             2021,
@@ -221,7 +77,7 @@ CATALOGUE: tuple[Row, ...] = (
         _SHARPNESS,
     ),
     Row(
-        QPseudoSpike,
+        shapes.QPseudoSpike,
         Paper(
             "Herranz-Celotti and Rouat",
             2022,
@@ -237,9 +93,9 @@ CATALOGUE: tuple[Row, ...] = (
             {"alpha": 1.56, "scale": 3.5},
         ),
     ),
-    Row(NonzeroSignLog, _SPIKINGJELLY, _SHARPNESS),
+    Row(shapes.NonzeroSignLog, _SPIKINGJELLY, _SHARPNESS),
     Row(
-        ERF,
+        shapes.ERF,
         Paper(
             "Esser et al.",
             2015,
@@ -249,12 +105,12 @@ CATALOGUE: tuple[Row, ...] = (
         _SHARPNESS,
     ),
     Row(
-        GaussianGrad,
+        shapes.GaussianGrad,
         _ADAPTIVE,
         ({"sigma": 0.1, "alpha": 1.0}, {"sigma": 0.01, "alpha": 0.3}, {"sigma": 7.0, "alpha": 2.0}),
     ),
     Row(
-        MultiGaussianGrad,
+        shapes.MultiGaussianGrad,
         _ADAPTIVE,
         (
             {"h": 0.0},
@@ -263,7 +119,7 @@ CATALOGUE: tuple[Row, ...] = (
         ),
     ),
     Row(
-        PiecewiseQuadratic,
+        shapes.PiecewiseQuadratic,
         Paper(
             "Esser et al.",
             2016,
@@ -273,7 +129,7 @@ CATALOGUE: tuple[Row, ...] = (
         _SHARPNESS,
     ),
     Row(
-        ReluGrad,
+        shapes.ReluGrad,
         Paper(
             "Bellec et al.",
             2018,
@@ -283,7 +139,7 @@ CATALOGUE: tuple[Row, ...] = (
         ({"alpha": 1.0, "width": 0.1}, {"alpha": 0.01, "width": 30.0}),
     ),
     Row(
-        PiecewiseLeakyRelu,
+        shapes.PiecewiseLeakyRelu,
         Paper(
             "Yin et al.",
             2017,
@@ -294,12 +150,12 @@ CATALOGUE: tuple[Row, ...] = (
         ({"c": 0.0, "w": 0.1}, {"c": -0.2, "w": 2.0}, {"c": 3.0, "w": 50.0}),
     ),
     Row(
-        LeakyRelu,
+        shapes.LeakyRelu,
         _SPIKINGJELLY,
         ({"alpha": 0.0, "beta": 1.0}, {"alpha": -0.3, "beta": 0.7}, {"alpha": 1.0, "beta": 5.0}),
     ),
     Row(
-        LogTailedRelu,
+        shapes.LogTailedRelu,
         Paper(
             "Cai, He, Sun and Vasconcelos",
             2017,
@@ -309,7 +165,7 @@ CATALOGUE: tuple[Row, ...] = (
         ({"alpha": 0.1}, {"alpha": -0.5}),
     ),
     Row(
-        S2NN,
+        shapes.S2NN,
         Paper(
             "Suetake et al.",
             2022,
@@ -320,12 +176,12 @@ CATALOGUE: tuple[Row, ...] = (
         ({"alpha": 0.1, "beta": 0.025}, {"alpha": 50.0, "beta": 3.0}),
     ),
     Row(
-        SquarewaveFourierSeries,
+        shapes.SquarewaveFourierSeries,
         _SPIKINGJELLY,
         ({"n": 1, "t_period": 2.0}, {"n": 5, "t_period": 0.75}, {"n": 12, "t_period": 100.0}),
     ),
     Row(
-        SignSwish,
+        shapes.SignSwish,
         Paper(
             "Darabi, Belbahri, Courbariaux and Partovi Nia",
             2018,
@@ -335,7 +191,7 @@ CATALOGUE: tuple[Row, ...] = (
         ({"beta": 0.5}, {"beta": 60.0}),
     ),
     Row(
-        AlgebraicSigmoid,
+        shapes.AlgebraicSigmoid,
         Paper(
             "Pehle and Pedersen",
             2021,
@@ -344,9 +200,9 @@ CATALOGUE: tuple[Row, ...] = (
         ),
         _SHARPNESS,
     ),
-    Row(ClippedReciprocal, _SPIKINGJELLY, _SHARPNESS),
+    Row(shapes.ClippedReciprocal, _SPIKINGJELLY, _SHARPNESS),
     Row(
-        Rect,
+        shapes.Rect,
         Paper(
             "Wu, Deng, Li, Zhu and Shi",
             2018,
@@ -356,7 +212,7 @@ CATALOGUE: tuple[Row, ...] = (
         _SHARPNESS,
     ),
     Row(
-        Dspike,
+        shapes.Dspike,
         Paper(
             "Li et al.",
             2021,
@@ -367,7 +223,7 @@ CATALOGUE: tuple[Row, ...] = (
         ({"b": 0.1}, {"b": 10.0, "r": 1.0}, {"b": 100.0, "r": 0.3}),
     ),
     Row(
-        WindowedInvSquare,
+        shapes.WindowedInvSquare,
         Paper(
             "Perez-Nieves and Goodman",
             2021,
@@ -380,10 +236,10 @@ CATALOGUE: tuple[Row, ...] = (
             {"alpha": 10.0, "lo": -3.0, "hi": -0.125},
         ),
     ),
-    Row(StraightThrough, _STRAIGHT_THROUGH, ()),
-    Row(GradedExp, _SLAYER, ({"tau": 0.1, "scale": 2.0}, {"tau": 12.0, "scale": 0.3})),
+    Row(shapes.StraightThrough, _STRAIGHT_THROUGH, ()),
+    Row(shapes.GradedExp, _SLAYER, ({"tau": 0.1, "scale": 2.0}, {"tau": 12.0, "scale": 0.3})),
     Row(
-        ExponentialEscape,
+        shapes.ExponentialEscape,
         Paper(
             "Gardner, Sporea and Gruning",
             2015,
@@ -393,11 +249,11 @@ CATALOGUE: tuple[Row, ...] = (
         ),
         ({"p0": 0.1, "delta_u": 1.5}, {"p0": 0.01, "delta_u": 0.133, "cap": 2.0}),
     ),
-    Row(ClampedInvSquare, _SUPERSPIKE, ({"beta": 0.1}, {"beta": 100.0})),
-    Row(HardTanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
-    Row(TanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
+    Row(shapes.ClampedInvSquare, _SUPERSPIKE, ({"beta": 0.1}, {"beta": 100.0})),
+    Row(shapes.HardTanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
+    Row(shapes.TanhOffset, _STORK, ({"beta": 0.1}, {"beta": 2.5})),
     Row(
-        SigmoidRamp,
+        shapes.SigmoidRamp,
         Paper(
             "Dugas, Bengio, Belisle, Nadeau and Garcia",
             2000,
@@ -408,7 +264,7 @@ CATALOGUE: tuple[Row, ...] = (
         ({"shift": 0.5}, {"shift": -3.3}),
     ),
     Row(
-        PeriodicExponential,
+        shapes.PeriodicExponential,
         Paper(
             "Weidel and Sheik",
             2021,
@@ -421,5 +277,5 @@ CATALOGUE: tuple[Row, ...] = (
             {"width": 3.0, "threshold": 0.75, "rise": 2.0},
         ),
     ),
-    Row(PeriodicInvSquare, _STORK, ({"beta": 1.0}, {"beta": 10.3})),
+    Row(shapes.PeriodicInvSquare, _STORK, ({"beta": 1.0}, {"beta": 10.3})),
 )

@@ -36,7 +36,7 @@ from spikegrad.surrogate._facts import (
     Tail,
 )
 from spikegrad.surrogate.shapes._power import one_plus
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 def _positive_part(a: Pair) -> jax.Array:
@@ -69,11 +69,7 @@ class PiecewiseQuadratic(Shape):
         0.5
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -122,12 +118,8 @@ class ReluGrad(Shape):
         0.25
     """
 
-    admissible = {"alpha": POSITIVE, "width": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 0.3, width: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.width = width
+    alpha: ArrayLike = parameter(0.3, POSITIVE)
+    width: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -177,11 +169,7 @@ class Rect(Shape):
         1.0
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -234,12 +222,8 @@ class Dspike(Shape):
         1.6572
     """
 
-    admissible = {"b": POSITIVE, "r": POSITIVE}
-
-    def __init__(self, b: ArrayLike = 3.0, r: ArrayLike = 0.5) -> None:
-        super().__init__()
-        self.b = b
-        self.r = r
+    b: ArrayLike = parameter(3.0, POSITIVE)
+    r: ArrayLike = parameter(0.5, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -302,13 +286,12 @@ class WindowedInvSquare(Shape):
         0.25
     """
 
-    admissible = {"alpha": POSITIVE, "lo": NUMBER, "hi": NUMBER}
+    alpha: ArrayLike = parameter(100.0, POSITIVE)
+    lo: ArrayLike = parameter(-0.2, NUMBER)
+    hi: ArrayLike = parameter(0.2, NUMBER)
 
-    def __init__(self, alpha: ArrayLike = 100.0, lo: ArrayLike = -0.2, hi: ArrayLike = 0.2) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.lo = lo
-        self.hi = hi
+    def __post_init__(self) -> None:
+        lo, hi = self.lo, self.hi
         if isinstance(lo, int | float) and isinstance(hi, int | float) and not lo < hi:
             raise ValueError(f"WindowedInvSquare: hi has to be above lo = {lo}, but got {hi}.")
 

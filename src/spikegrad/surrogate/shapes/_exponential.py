@@ -27,7 +27,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 def decay(alpha: ArrayLike, distance: jax.Array, factor: Pair | None = None) -> jax.Array:
@@ -64,11 +64,7 @@ class Sigmoid(Shape):
         1.0
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 4.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(4.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -113,11 +109,7 @@ class PiecewiseExp(Shape):
         0.5
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -160,11 +152,7 @@ class SlayerGrad(Shape):
         1.0
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -211,11 +199,7 @@ class SignSwish(Shape):
         5.0
     """
 
-    admissible = {"beta": POSITIVE}
-
-    def __init__(self, beta: ArrayLike = 5.0) -> None:
-        super().__init__()
-        self.beta = beta
+    beta: ArrayLike = parameter(5.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""

@@ -30,7 +30,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
 # A sum of terms is formed this much larger: a term may underflow where the sum does not yet.
@@ -78,11 +78,7 @@ class ERF(Shape):
         0.5
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -129,12 +125,8 @@ class GaussianGrad(Shape):
         0.3989
     """
 
-    admissible = {"sigma": POSITIVE, "alpha": POSITIVE}
-
-    def __init__(self, sigma: ArrayLike = 0.5, alpha: ArrayLike = 0.5) -> None:
-        super().__init__()
-        self.sigma = sigma
-        self.alpha = alpha
+    sigma: ArrayLike = parameter(0.5, POSITIVE)
+    alpha: ArrayLike = parameter(0.5, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -185,20 +177,10 @@ class MultiGaussianGrad(Shape):
         0.4391
     """
 
-    admissible = {"h": FINITE, "s": POSITIVE, "sigma": POSITIVE, "scale": FINITE}
-
-    def __init__(
-        self,
-        h: ArrayLike = 0.15,
-        s: ArrayLike = 6.0,
-        sigma: ArrayLike = 0.5,
-        scale: ArrayLike = 0.5,
-    ) -> None:
-        super().__init__()
-        self.h = h
-        self.s = s
-        self.sigma = sigma
-        self.scale = scale
+    h: ArrayLike = parameter(0.15, FINITE)
+    s: ArrayLike = parameter(6.0, POSITIVE)
+    sigma: ArrayLike = parameter(0.5, POSITIVE)
+    scale: ArrayLike = parameter(0.5, FINITE)
 
     def facts(self) -> Facts:
         """The area in closed form, the rest from values: the peak need not be at 0."""

@@ -31,7 +31,7 @@ from spikegrad.surrogate._facts import (
 )
 from spikegrad.surrogate.shapes._power import one_plus
 from spikegrad.surrogate.shapes._relu import sides
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 class SquarewaveFourierSeries(Shape):
@@ -60,12 +60,8 @@ class SquarewaveFourierSeries(Shape):
         1.0
     """
 
-    admissible = {"n": COUNT, "t_period": POSITIVE}
-
-    def __init__(self, n: int = 2, t_period: ArrayLike = 8.0) -> None:
-        super().__init__()
-        self.n = n
-        self.t_period = t_period
+    n: int = parameter(2, COUNT)
+    t_period: ArrayLike = parameter(8.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -145,15 +141,9 @@ class PeriodicExponential(Shape):
         1.0
     """
 
-    admissible = {"width": POSITIVE, "threshold": POSITIVE, "rise": POSITIVE}
-
-    def __init__(
-        self, width: ArrayLike = 0.5, threshold: ArrayLike = 1.0, rise: ArrayLike = 2.0
-    ) -> None:
-        super().__init__()
-        self.width = width
-        self.threshold = threshold
-        self.rise = rise
+    width: ArrayLike = parameter(0.5, POSITIVE)
+    threshold: ArrayLike = parameter(1.0, POSITIVE)
+    rise: ArrayLike = parameter(2.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -222,11 +212,7 @@ class PeriodicInvSquare(Shape):
         0.25
     """
 
-    admissible = {"beta": POSITIVE}
-
-    def __init__(self, beta: ArrayLike = 100.0) -> None:
-        super().__init__()
-        self.beta = beta
+    beta: ArrayLike = parameter(100.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""

@@ -35,7 +35,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
@@ -70,11 +70,7 @@ class SoftSign(Shape):
         0.125
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -118,11 +114,7 @@ class InvSquareGrad(Shape):
         0.25
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 100.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(100.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -166,11 +158,7 @@ class Arctan(Shape):
         1.0
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -230,12 +218,8 @@ class QPseudoSpike(Shape):
         0.25
     """
 
-    admissible = {"alpha": NON_NEGATIVE, "scale": POSITIVE_OR_NONE}
-
-    def __init__(self, alpha: ArrayLike = 2.0, scale: ArrayLike | None = None) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.scale = scale
+    alpha: ArrayLike = parameter(2.0, NON_NEGATIVE)
+    scale: ArrayLike | None = parameter(None, POSITIVE_OR_NONE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -319,11 +303,7 @@ class AlgebraicSigmoid(Shape):
         1.0
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""

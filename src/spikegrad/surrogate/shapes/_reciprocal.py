@@ -26,7 +26,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 class NonzeroSignLog(Shape):
@@ -51,11 +51,7 @@ class NonzeroSignLog(Shape):
         0.5
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -111,11 +107,7 @@ class ClippedReciprocal(Shape):
         0.25
     """
 
-    admissible = {"alpha": POSITIVE}
-
-    def __init__(self, alpha: ArrayLike = 0.3) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(0.3, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import InitVar
 from typing import Any
 
 import jax
@@ -20,7 +21,7 @@ from spikegrad.surrogate._facts import (
     Tail,
 )
 from spikegrad.surrogate.shapes._exponential import decay, logistic_slope
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 def _offset(left: jax.Array) -> jax.Array:
@@ -51,12 +52,8 @@ class PiecewiseLeakyRelu(Shape):
         0.5
     """
 
-    admissible = {"c": FINITE, "w": POSITIVE}
-
-    def __init__(self, c: ArrayLike = 0.01, w: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.c = c
-        self.w = w
+    c: ArrayLike = parameter(0.01, FINITE)
+    w: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -110,12 +107,8 @@ class LeakyRelu(Shape):
         0.25
     """
 
-    admissible = {"alpha": FINITE, "beta": FINITE}
-
-    def __init__(self, alpha: ArrayLike = 0.1, beta: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.beta = beta
+    alpha: ArrayLike = parameter(0.1, FINITE)
+    beta: ArrayLike = parameter(1.0, FINITE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -166,11 +159,7 @@ class LogTailedRelu(Shape):
         0.25
     """
 
-    admissible = {"alpha": FINITE}
-
-    def __init__(self, alpha: ArrayLike = 0.0) -> None:
-        super().__init__()
-        self.alpha = alpha
+    alpha: ArrayLike = parameter(0.0, FINITE)
 
     def facts(self: Any) -> Facts:
         """Closed forms."""
@@ -234,15 +223,12 @@ class S2NN(Shape):
         0.5
     """
 
-    admissible = {"alpha": POSITIVE, "beta": POSITIVE}
+    alpha: ArrayLike = parameter(4.0, POSITIVE)
+    beta: ArrayLike = parameter(1.0, POSITIVE)
+    epsilon: InitVar[ArrayLike] = 1e-8
 
-    def __init__(
-        self, alpha: ArrayLike = 4.0, beta: ArrayLike = 1.0, epsilon: ArrayLike = 1e-8
-    ) -> None:
-        super().__init__()
+    def __post_init__(self, epsilon: ArrayLike) -> None:
         del epsilon
-        self.alpha = alpha
-        self.beta = beta
 
     def facts(self: Any) -> Facts:
         """Closed forms."""

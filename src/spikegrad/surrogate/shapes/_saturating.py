@@ -37,7 +37,7 @@ from spikegrad.surrogate._facts import (
 from spikegrad.surrogate.shapes._exponential import decay
 from spikegrad.surrogate.shapes._power import one_plus
 from spikegrad.surrogate.shapes._relu import sides
-from spikegrad.surrogate.shapes._shape import Shape, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
 
 class GradedExp(Shape):
@@ -64,12 +64,8 @@ class GradedExp(Shape):
         0.5
     """
 
-    admissible = {"tau": POSITIVE, "scale": POSITIVE}
-
-    def __init__(self, tau: ArrayLike = 1.0, scale: ArrayLike = 1.0) -> None:
-        super().__init__()
-        self.tau = tau
-        self.scale = scale
+    tau: ArrayLike = parameter(1.0, POSITIVE)
+    scale: ArrayLike = parameter(1.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -124,15 +120,9 @@ class ExponentialEscape(Shape):
         1.0
     """
 
-    admissible = {"p0": POSITIVE, "delta_u": POSITIVE, "cap": POSITIVE_OR_INFINITE}
-
-    def __init__(
-        self, p0: ArrayLike = 0.01, delta_u: ArrayLike = 0.133, cap: ArrayLike = math.inf
-    ) -> None:
-        super().__init__()
-        self.p0 = p0
-        self.delta_u = delta_u
-        self.cap = cap
+    p0: ArrayLike = parameter(0.01, POSITIVE)
+    delta_u: ArrayLike = parameter(0.133, POSITIVE)
+    cap: ArrayLike = parameter(math.inf, POSITIVE_OR_INFINITE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -192,11 +182,7 @@ class ClampedInvSquare(Shape):
         0.25
     """
 
-    admissible = {"beta": POSITIVE}
-
-    def __init__(self, beta: ArrayLike = 20.0) -> None:
-        super().__init__()
-        self.beta = beta
+    beta: ArrayLike = parameter(20.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -245,11 +231,7 @@ class HardTanhOffset(Shape):
         1.5
     """
 
-    admissible = {"beta": POSITIVE}
-
-    def __init__(self, beta: ArrayLike = 100.0) -> None:
-        super().__init__()
-        self.beta = beta
+    beta: ArrayLike = parameter(100.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -301,11 +283,7 @@ class TanhOffset(Shape):
         2.0
     """
 
-    admissible = {"beta": POSITIVE}
-
-    def __init__(self, beta: ArrayLike = 100.0) -> None:
-        super().__init__()
-        self.beta = beta
+    beta: ArrayLike = parameter(100.0, POSITIVE)
 
     def facts(self) -> Facts:
         """Closed forms."""
@@ -353,11 +331,7 @@ class SigmoidRamp(Shape):
         0.5
     """
 
-    admissible = {"shift": FINITE}
-
-    def __init__(self, shift: ArrayLike = 0.0) -> None:
-        super().__init__()
-        self.shift = shift
+    shift: ArrayLike = parameter(0.0, FINITE)
 
     def facts(self) -> Facts:
         """Closed forms."""

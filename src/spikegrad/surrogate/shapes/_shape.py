@@ -1,24 +1,35 @@
-"""What the shipped shapes share: admissible parameters, and results rounded once."""
+"""What the shipped shapes share: how parameters are declared, and results rounded once."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 import jax
 from jax.typing import ArrayLike
 
-from spikegrad._domains import Checked
+from spikegrad._domains import Checked, Domain
 from spikegrad.surrogate._base import Integrated, as_input
 from spikegrad.surrogate._exact import in_float32
 
+_DOMAIN = "domain"
 
+
+def parameter(default: Any, domain: Domain) -> Any:
+    """A parameter of a shape: its default, and the values that it may take."""
+    return dataclasses.field(default=default, metadata={_DOMAIN: domain})
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(parameter,))
+@dataclasses.dataclass(eq=False, repr=False)
 class Shape(Checked, Integrated):
     """A surrogate that spikegrad ships: final, exact, with checked parameters.
 
-    A Python number outside its admissible range is refused with a `ValueError` that names the
-    parameter; an array, traced or not, is taken as it is.
+    A shape declares each parameter once, `alpha: ArrayLike = parameter(1.0, POSITIVE)`; `__init__`
+    and its signature follow. A Python number outside the admissible range is refused with a
+    `ValueError` that names the parameter; an array, traced or not, is taken as it is.
     """
 
     family: ClassVar[str]
@@ -26,6 +37,9 @@ class Shape(Checked, Integrated):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        dataclasses.dataclass(eq=False, repr=False)(cls)
+        fields = dataclasses.fields(cls)
+        cls.admissible = {field.name: field.metadata[_DOMAIN] for field in fields}
         cls.family = cls.__module__.rpartition("._")[2]
 
 
