@@ -7,10 +7,10 @@ import pickle
 import re
 
 import pytest
+from tests.surrogates import PARAMETRISED
 
 from spikegrad import surrogate
 from spikegrad.surrogate import Arctan
-from tests.surrogates import PARAMETRISED
 
 
 class Wide(Arctan):
