@@ -2,7 +2,7 @@
 # Another Python than python3 (3.11 or newer): make test PYTHON=/path/to/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint format docs benchmark lock
+.PHONY: help demo test test-lowest test-newest lint format docs benchmark lock release-check
 .NOTPARALLEL:
 
 export PYTHON
@@ -14,7 +14,7 @@ test-environment := scripts/environment .venv requirements/test.txt
 
 help:  ## Show these lines
 	@sed -nE 's/^([a-z-]+):.*  ## /\1 /p' Makefile | while read -r target text; do \
-		printf 'make %-12s %s\n' "$$target" "$$text"; done
+		printf 'make %-14s %s\n' "$$target" "$$text"; done
 
 demo:  ## Train a spiking network on handwritten digits
 	@$(demo-environment)
@@ -28,11 +28,20 @@ test-lowest:  ## Run the tests with the oldest versions that pyproject.toml allo
 	@scripts/environment .venv-lowest requirements/lowest.txt
 	SPIKEGRAD_LOWEST=1 .venv-lowest/bin/python -m pytest -n 2 -W ignore::DeprecationWarning
 
-lint:  ## Check style, formatting and types
+# A lock of this day, for the Python at hand. It is not kept: what it finds is new every time.
+test-newest:  ## Run the tests with the newest versions that there are
+	@$(test-environment)
+	@mkdir -p build
+	$(compile) --upgrade --extra lab --group dev -o build/newest.txt
+	@scripts/environment .venv-newest build/newest.txt
+	.venv-newest/bin/python -m pytest -n 2
+
+lint:  ## Check style, formatting, types and workflows
 	@$(test-environment)
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
+	$(bin)/actionlint
 
 format:  ## Put the code in the project's format
 	@$(test-environment)
@@ -49,12 +58,17 @@ benchmark:  ## Measure speed and memory against other libraries; on a machine wi
 	$(bin)/python benchmarks/gradients.py
 	$(bin)/python benchmarks/rollouts.py
 
-compile := $(bin)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make lock"
+compile := $(bin)/uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+universal := $(compile) --universal --python-version 3.11 --fork-strategy fewest \
+	--custom-compile-command "make lock"
 
 lock:  ## Write the lock files anew; UPGRADE=--upgrade for the newest versions
 	@$(test-environment)
-	$(compile) $(UPGRADE) --extra lab --group dev -o requirements/test.txt
-	$(compile) $(UPGRADE) --extra lab --group build -c requirements/test.txt -o requirements/demo.txt
-	$(compile) $(UPGRADE) --extra lab --group test --resolution lowest-direct -o requirements/lowest.txt
+	$(universal) $(UPGRADE) --extra lab --group dev -o requirements/test.txt
+	$(universal) $(UPGRADE) --extra lab --group build -c requirements/test.txt -o requirements/demo.txt
+	$(universal) $(UPGRADE) --extra lab --group test --resolution lowest-direct -o requirements/lowest.txt
+
+release-check:  ## Build sdist and wheel into dist/ and try both; TAG=v1.2.3 for a release
+	@$(test-environment)
+	$(bin)/python scripts/release_check.py
