@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-README = HERE / "README.md"
 
 
 class Spread(NamedTuple):
@@ -91,14 +90,18 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def software(record: Mapping[str, Any]) -> str:
+    """The versions of what was measured."""
+    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+
+
 def where_and_when(record: Mapping[str, Any]) -> str:
     """A line about the machine, the versions, and how busy the cores were."""
     m = record["machine"]
-    software = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return (
         f"Measured {m['day']} on {m['cores']} cores of {m['processor']} ({m['system']}), Python "
-        f"{m['python']}, {software}. Load average (1 minute) {m['load_average']} at the start, "
-        f"{record['load_average_at_end']} at the end."
+        f"{m['python']}, {software(record)}. Load average (1 minute) "
+        f"{m['load_average']} at the start, {record['load_average_at_end']} at the end."
     )
 
 
@@ -116,16 +119,6 @@ def write(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def publish(name: str, text: str, readme: Path = README) -> None:
-    """Put results into the README, between the two comments that name them.
-
-    Raises:
-        ValueError: the README has no such comments.
-    """
-    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    page = readme.read_text()
-    before, found, rest = page.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"{readme.name} has to have {begin.strip()} and {end}, but has not.")
-    write(readme, f"{before}{begin}\n{text.strip()}\n\n{end}{after}")
+def folded(title: str, text: str) -> str:
+    """Something long that a reader opens if he wants to, on the site and on a repository's page."""
+    return f'<details markdown="1">\n<summary>{title}</summary>\n\n{text.strip()}\n\n</details>\n'

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pictures
-from measuring import RESULTS, load_average, machine, publish, versions, write
+from found import found
+from measuring import RESULTS, load_average, machine, versions, write
 from processes import Process, interpreter, measure, running
 from roster import ALLOCATORS, GIVE_BACK, ROSTER, SURROGATES
 from tables import report
@@ -152,7 +153,13 @@ def main(given: list[str] | None = None) -> None:
     for runtime in ("jax", "torch"):
         parser.add_argument(f"--{runtime}-python", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER")
+    parser.add_argument(
+        "--again", action="store_true", help="measure nothing: make all of the saved record anew"
+    )
     options = parser.parse_args(given)
+    if options.again:
+        save(json.loads((options.out / "rollouts.json").read_text()), options.out)
+        return
     if options.repeats < 1:
         parser.error(f"--repeats has to be 1 or more, but got {options.repeats}.")
     pythons = {}
@@ -184,13 +191,12 @@ def main(given: list[str] | None = None) -> None:
 
 
 def save(record: dict[str, Any], out: Path) -> None:
-    """Make the tables and the picture of a record, and put the tables into the README."""
-    text = report(record)
+    """Make the sentences, the tables and the pictures of a record."""
+    sentences, text = found(record), report(record)
+    write(out / "found.md", sentences)
     write(out / "rollouts.md", text)
-    pictures.rollouts(record, out / "rollouts.svg")
-    if out == RESULTS:
-        publish("rollouts", text)
-    print(f"\n{text}")
+    pictures.save(record, out)
+    print(f"\n{sentences}\n{text}")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,16 @@
-"""The record of the time loop's benchmark as Markdown tables, and whether the aims are reached."""
+"""The record of the time loop's benchmark as Markdown tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from measuring import Spread, ratios, table, where_and_when
+from measuring import Spread, folded, ratios, table, where_and_when
 
 Row = Mapping[str, Any]
 OURS = "spikegrad"
 MIDDLE = (100, 64, 512)
-"""The size that the aims are about."""
-AIMS = {
-    ("plain scan", "zero"): 2.0,
-    ("spyx", "subtract"): 1.5,
-    ("snnTorch", "subtract"): 5.0,
-    ("SpikingJelly", "zero"): 5.0,
-    ("Norse", "zero"): 5.0,
-}
-"""How many times as long as spikegrad with the same reset a competitor is to take, at least."""
-COMPETING = 500_000
-"""Neuron-steps from which on spikegrad is to be the fastest."""
-STEP_LIMIT = {("hand-written", "compiled call"): 1.05, ("hand-written", "compiled gradient"): 1.05}
-STEP_LIMIT |= {("braintools", "eager call"): 1.0, ("braintools", "eager gradient"): 1.0}
+"""The size at which everything is told."""
 
 
 def size_of(row: Row) -> tuple[int, int, int]:
@@ -191,90 +179,42 @@ def _steps(measured: Mapping[str, Any]) -> str:
     return table(["Step function", "What", "Elements", "Microseconds", "Times ours"], lines)
 
 
-def verdicts(record: Mapping[str, Any]) -> list[str]:
-    """For each aim, a line that says whether it is reached."""
-    lines = []
-    for allocator, measured in record["allocators"].items():
-        rows = measured.get("rollout", [])
-        for row in rows:
-            aim = AIMS.get((row["competitor"], row["reset"]))
-            times = against_ours(rows, row, "both")
-            if size_of(row) == MIDDLE and aim and times:
-                word = "reached" if times.median >= aim else "**not reached**"
-                lines.append(
-                    f"- {name_of(row)}, {row['surrogate']}, memory {allocator}: {times.shown()} "
-                    f"times ours, aim {aim:g}: {word}."
-                )
-        faster: dict[str, list[float]] = {}
-        for row in rows:
-            times = against_ours(rows, row, "both")
-            large = row["time"] * row["batch"] * row["neurons"] >= COMPETING
-            if large and row["competitor"] != OURS and times and times.median < 1:
-                faster.setdefault(name_of(row), []).append(times.median)
-        names = [
-            f"{name} (down to {min(all_of):.2f} times ours, at {len(all_of)} of the measurements)"
-            for name, all_of in faster.items()
-        ]
-        if rows:
-            lines.append(
-                f"- fastest from {COMPETING:,} neuron-steps on, memory {allocator}: "
-                + (f"**not reached** against {'; '.join(names)}." if names else "reached.")
-            )
-        lines += _step_verdicts(measured.get("step", []), allocator)
-    return lines
-
-
-def _step_verdicts(rows: list[Row], allocator: str) -> list[str]:
-    lines = []
-    for (competitor, kind), limit in STEP_LIMIT.items():
-        over, known = [], False
-        for row in rows:
-            times = against_ours(rows, row, kind)
-            if row["competitor"] != competitor or times is None:
-                continue
-            known = True
-            if 1 / times.median > limit:
-                over.append(f"{1 / times.median:.2f} at {row['elements']:,} elements")
-        if known:
-            lines.append(
-                f"- bare step, {kind}, memory {allocator}: at most {limit:g} times {competitor}: "
-                + (f"**not reached**: {', '.join(over)}." if over else "reached.")
-            )
-    return lines
-
-
 def report(record: Mapping[str, Any]) -> str:
-    """All of it, as Markdown."""
+    """All of it, as Markdown: a table behind each title."""
     found = record["allocators"]
-    text = [
-        "Ratios say how many times as long as spikegrad with the same reset; above 1, spikegrad "
-        "is faster. Medians, with quartiles.\n"
-    ]
-    aims = verdicts(record)
-    if aims:
-        text.append("### The aims\n\n" + "\n".join(aims) + "\n")
+    parts = []
     if middle := _middle(found):
-        text.append(
-            f"### At {shown_size(MIDDLE)}\n\nThe rate is the share of steps with a spike.\n\n"
-            f"{middle}"
-        )
+        text = f"The rate is the share of steps with a spike.\n\n{middle}"
+        parts.append((f"A layer of {shown_size(MIDDLE)}, forward and backward", text))
     if record.get("memory"):
-        text.append(
-            "### Peak memory\n\nResident memory of one forward and backward pass beyond the "
-            "inputs, results included; in brackets the temporaries that XLA says it needs. "
-            f"Noise is about 1 MiB.\n\n{_memory(record['memory'])}"
+        text = (
+            "Resident memory of one forward and backward pass beyond the inputs, results included; "
+            "in brackets the temporaries that XLA says it needs. Noise is about 1 MiB.\n\n"
         )
+        parts.append(("Peak memory", text + _memory(record["memory"])))
     for allocator, measured in found.items():
-        load = " to ".join(map(str, measured["load_average"]))
-        about = f"memory {allocator} (load average {load})"
+        shown: list[tuple[str, str]] = []
         if measured.get("rollout"):
-            for kind, words in (("both", "Forward and backward"), ("forward", "Forward")):
-                text.append(f"### {words}, {about}\n\n{_sizes(measured, kind)}")
+            for kind, words in (
+                ("both", "Every size, forward and backward"),
+                ("forward", "Every size, forward"),
+            ):
+                shown.append((words, _sizes(measured, kind)))
         for part, words, show in (
             ("lengths", "Time against the number of steps, forward and backward", _lengths),
             ("yardstick", "A linear layer and a layer of neurons, forward + backward", _yardstick),
             ("step", "The bare step function", _steps),
         ):
             if measured.get(part):
-                text.append(f"### {words}, {about}\n\n{show(measured)}")
-    return "\n".join(text) + f"\n{where_and_when(record)}\n"
+                shown.append((words, show(measured)))
+        parts += [(f"{words}, memory {allocator}", text) for words, text in shown]
+    load = "; ".join(
+        f"{' to '.join(map(str, measured['load_average']))} with memory {allocator}"
+        for allocator, measured in found.items()
+    )
+    return (
+        "Ratios say how many times as long as spikegrad with the same reset; above 1, spikegrad "
+        "is faster. Medians, with quartiles.\n\n"
+        + "\n".join(folded(title, text) for title, text in parts)
+        + f"\n{where_and_when(record)} While it was measured: {load}.\n"
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from derived.names import elsewhere
 from spikegrad.lab.commands.train import train
@@ -54,11 +54,13 @@ def shapes() -> str:
 
 def options() -> str:
     """A table for every panel in the help of `spikegrad train digits`."""
-    command = train.commands["digits"]
+    panels: dict[str, list[Any]] = {}
+    for option in train.commands["digits"].params:
+        panels.setdefault(option.panel, []).append(option)
     parts = []
-    for panel, parameters in itertools.groupby(command.params, key=lambda option: option.panel):
+    for panel, options in panels.items():
         lines = [f"**{panel}**", "", "| option | default | |", "| --- | --- | --- |"]
-        for option in parameters:
+        for option in options:
             default = f"`{option.default}`" if option.show_default else ""
             lines.append(f"| `{option.opts[0]}` | {default} | {option.help} |")
         parts.append("\n".join(lines))
