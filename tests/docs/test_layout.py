@@ -1,4 +1,4 @@
-"""Every page of the site on a phone: nothing is wider than the screen, no word of code is broken."""
+"""Every page on a phone: nothing is wider than the screen, and no word of code is broken."""
 
 import pytest
 from browser import chromium
