@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from derived.names import elsewhere
+from spikegrad import neurons
 from spikegrad.lab.commands.train import train
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
@@ -50,6 +52,32 @@ def shapes() -> str:
             parts.append(f"::: {PAGE}.{row.name}\n    options:\n      members: false")
             parts.append(f"As a function: `{call(row)}`. {elsewhere(row)}".rstrip())
     return "\n\n".join(parts)
+
+
+def _exported(kind: type) -> list[type]:
+    """The public classes of `spikegrad.neurons` of one kind."""
+    classes = (value for value in vars(neurons).values() if isinstance(value, type))
+    return [found for found in classes if issubclass(found, kind) and found is not kind]
+
+
+def models() -> str:
+    """The documentation of every neuron but those that hold another one, the simplest first."""
+    parts = []
+    for neuron in sorted(_exported(neurons.Neuron), key=_size):
+        if "neuron" not in inspect.signature(neuron).parameters:
+            members = "[from_tau]" if hasattr(neuron, "from_tau") else "false"
+            name = f"spikegrad.neurons.{neuron.__name__}"
+            parts.append(f"::: {name}\n    options:\n      members: {members}")
+    return "\n\n".join(parts)
+
+
+def _size(neuron: type) -> int:
+    return len(inspect.signature(neuron).parameters)
+
+
+def states() -> str:
+    """The documentation of what a neuron's state can be."""
+    return "\n\n".join(f"::: spikegrad.neurons.{state.__name__}" for state in _exported(tuple))
 
 
 def options() -> str:
