@@ -2,7 +2,7 @@
 # Another Python than python3 (3.11 or newer): make test PYTHON=/path/to/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest test-newest lint format docs benchmark lock release-check
+.PHONY: help demo test test-lowest test-newest lint format docs pictures benchmark lock release-check
 .NOTPARALLEL:
 
 export PYTHON
@@ -51,6 +51,10 @@ format:  ## Put the code in the project's format
 docs:  ## Build the documentation site into site/
 	@$(test-environment)
 	$(bin)/mkdocs build --strict
+
+pictures:  ## Train the demo's network and draw the pictures of the README and the home page anew
+	@$(test-environment)
+	PYTHONPATH=docs $(bin)/python -m derived.front
 
 benchmark:  ## Measure speed and memory against other libraries; on a machine with nothing else to do
 	@$(test-environment)
