@@ -208,6 +208,14 @@ def test_a_panel_of_the_gallery_has_the_gradient_and_the_relaxation_on_its_scale
         assert relaxation.min() == pytest.approx(min(gradient.min(), 0), abs=1e-6)
 
 
+def test_a_panel_of_a_compact_shape_shows_where_it_ends(whole_gallery):
+    compact = [row.shape() for row in CATALOGUE if row.family == "compact"]
+    (part,) = (part for part in whole_gallery.subfigs if part.get_suptitle() == "compact")
+    for shape, axes in zip(compact, part.axes, strict=True):
+        low, high = shape.facts().support
+        assert axes.get_xlim()[0] < low < high < axes.get_xlim()[1]
+
+
 def test_no_two_panels_of_the_gallery_overlap(whole_gallery):
     boxes = [axes.get_tightbbox() for axes in whole_gallery.axes]
     for i, box in enumerate(boxes):

@@ -30,6 +30,11 @@ def index() -> str:
         f"{len(CATALOGUE)} shapes, each with its formula, a picture, its properties, its source "
         "and its names in other libraries. To lay shapes over each other and move their "
         "parameters, open [the explorer](explorer.md).",
+        "The pictures below show the gradients at the defaults, **all on one scale**, so that they "
+        "can be compared: the membrane potential minus threshold from \N{MINUS SIGN}2 to 2 "
+        "thresholds, and up to 2 per threshold. A number beside an arrow is a peak that is higher. "
+        "A needle is a shape much sharper than the others; its card has a picture on its own "
+        "scale, as every card has.",
     ]
     for family, lead, rows in families():
         tiles = "".join(

@@ -5,6 +5,7 @@ from html import unescape
 from xml.etree import ElementTree
 
 import jax
+import jax.numpy as jnp
 import pytest
 from derived.formulas import read
 from derived.gallery import DRAWN, facts_of, pages
@@ -71,7 +72,22 @@ def test_the_code_of_a_card_runs_as_it_stands(address, tmp_path):
 @pytest.mark.parametrize("kind", DRAWN)
 def test_what_is_drawn_is_well_formed(row, kind):
     # HTML has names for characters that XML has not.
-    ElementTree.fromstring(DRAWN[kind](row).replace("&nbsp;", " ").replace("xlink:", ""))
+    drawn = DRAWN[kind](row).replace("&nbsp;", " ").replace("xlink:", "")
+    ElementTree.fromstring(f"<div>{drawn}</div>")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_thumbnail_reaches_as_high_on_the_common_scale_as_the_gradient(row):
+    svg = ElementTree.fromstring(DRAWN["thumbnail"](row))
+    upwards = [text for text in svg.iter("text") if float(text.get("x")) < 9]
+    ticks = {text.text: float(text.get("y")) for text in upwards}
+    points = svg.find("polyline").get("points").split()
+    top = min(float(point.split(",")[1]) for point in points)
+    # A number stands 3 units below its line.
+    height = 2 * (ticks["0"] - 3 - top) / (ticks["0"] - ticks["2"])
+    highest = float(row.shape().surrogate_grad(jnp.linspace(-2, 2, 4001)).max())
+    assert height == pytest.approx(highest, abs=0.02) or height > 2 < highest
+    assert (highest > 2) == any("↑" in text.text for text in svg.iter("text"))
 
 
 @pytest.mark.parametrize(

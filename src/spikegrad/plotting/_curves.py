@@ -112,7 +112,7 @@ def _reach(facts: Facts, gradient: Curve) -> float:
     reach = half_width * (GAUSSIAN_HALF_WIDTHS if facts.tail.kind == "gaussian" else HALF_WIDTHS)
     edges = [abs(float(edge)) for edge in facts.support if math.isfinite(edge)]
     if facts.tail.kind == "compact":
-        return min(reach, 1.5 * max(edges))
+        return 1.5 * max(edges)
     return reach + max(edges, default=0.0)
 
 
