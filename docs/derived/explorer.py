@@ -1,4 +1,4 @@
-"""The shapes as the interactive page needs them: a script with their functions and parameters."""
+"""What the interactive page needs: a script with the shapes' functions, and the peers' names."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from derived.javascript import literal, translate
+from derived.names import signature
+from derived.tables import first_line
+from spikegrad.plotting._curves import points
+from spikegrad.surrogate import Scaled, Shifted
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
+from spikegrad.surrogate.libraries import LIBRARIES, Peer
+from spikegrad.surrogate.peers import PEERS
 
+ROWS = {row.name: row for row in CATALOGUE}
 RUNTIME = Path(__file__).with_name("runtime.js")
 METHODS = {"gradient": "surrogate_grad", "relaxation": "antiderivative"}
 
 
 def script() -> str:
     """The text of `assets/surrogates.js`."""
-    shapes = ",\n".join(_shape(row) for row in CATALOGUE)
-    return RUNTIME.read_text().replace("SHAPES", f"[\n{shapes}\n]", 1)
+    text = RUNTIME.read_text()
+    for place, entries in (("SHAPES", map(_shape, CATALOGUE)), ("PEERS", map(_peer, PEERS))):
+        text = text.replace(place, "[\n" + ",\n".join(entries) + "\n]", 1)
+    return text
 
 
 def _shape(row: Row) -> str:
@@ -29,11 +38,38 @@ def _shape(row: Row) -> str:
         for key, forms in _functions(row)
     )
     oscillates = literal(math.isnan(row.shape().facts().area))
-    summary = (row.shape.__doc__ or "").partition("\n")[0]
     return (
         f"  {{ name: {json.dumps(row.name)}, family: {json.dumps(row.family)}, "
-        f"oscillates: {oscillates},\n    summary: {json.dumps(summary)},\n"
+        f"oscillates: {oscillates}, reach: {literal(float(points([row.shape()])[-1]))},\n"
+        f"    summary: {json.dumps(first_line(row.shape))},\n"
         f"    parameters: [{parameters}],\n    functions: {{\n{functions}\n    }} }}"
+    )
+
+
+def _peer(peer: Peer) -> str:
+    """Another library's surrogate at its defaults, as one of our shapes, scaled and shifted."""
+    made: Any = peer.build(*peer.parameters.values())
+    factor, shift = 1.0, 0.0
+    while isinstance(made, Scaled | Shifted):
+        if isinstance(made, Scaled):
+            factor *= float(made.factor)
+        else:
+            shift += float(made.x0)
+        made = made.surrogate
+    library = LIBRARIES[peer.library]
+    values = {name: getattr(made, name) for name in ROWS[type(made).__name__].parameters}
+    given = ", ".join(f"{name}: {literal(value)}" for name, value in values.items())
+    words = {
+        "name": peer.full_name,
+        "library": f"{library.title} {library.version}",
+        "there": signature(peer),
+        "differs": " ".join(filter(None, (peer.differs, library.differs))),
+        "shape": type(made).__name__,
+    }
+    entries = [f"{key}: {json.dumps(value)}" for key, value in words.items()]
+    return (
+        f"  {{ {', '.join(entries)}, values: {{ {given} }}, "
+        f"factor: {literal(factor)}, shift: {literal(shift)} }}"
     )
 
 

@@ -55,7 +55,7 @@ def shapes() -> Figure:
         bottom.plot(x, curve(shape.surrogate_grad)(x).round(4), **look)
     top.set_title("Forward: the step; thin lines are relaxations of it", loc="left")
     bottom.set_title("Backward: a gradient of your choice", loc="left")
-    bottom.set_xlabel("membrane potential − threshold")
+    bottom.set_xlabel("membrane potential \N{MINUS SIGN} threshold")
     for axes in (top, bottom):
         axes.set_xlim(x[0], x[-1])
         axes.set_yticks([0, 0.5, 1])

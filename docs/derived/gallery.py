@@ -89,7 +89,7 @@ def properties(row: Row) -> str:
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
     lines = [f'<dl class="sg-facts">{items}</dl>', ""]
     if row.parameters:
-        lines += ["| parameter | default | |", "| --- | --- | --- |"]
+        lines += ["| parameter | default | allowed |", "| --- | --- | --- |"]
         lines += [
             f"| `{name}` | {_number(p.default)} | {p.admissible} |"
             for name, p in row.parameters.items()

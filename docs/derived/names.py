@@ -41,7 +41,7 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def _signature(peer: Peer) -> str:
+def signature(peer: Peer) -> str:
     """The name there, with its parameters and defaults as one writes them."""
     return f"{peer.name}({', '.join(_given(peer))})"
 
@@ -133,7 +133,7 @@ def same_words() -> str:
         peers = [p for p in PEERS if p.library != "brainpy" and re.search(pattern, p.name.lower())]
         for number, peer in enumerate(peers):
             made = _built(peer)
-            there = f"{LIBRARIES[peer.library].title} {_code(_signature(peer))}"
+            there = f"{LIBRARIES[peer.library].title} {_code(signature(peer))}"
             facts = map(_number, (made.peak, made.area))
             rows.append([f"**{word}**" if not number else "", there, _code(repr(made)), *facts])
     return _table(["word", "there", "which is, at its defaults", "peak", "area"], rows)

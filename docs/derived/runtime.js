@@ -22,6 +22,9 @@ const spikegrad = (() => {
 
   const shapes = SHAPES;
 
+  // Surrogates of other libraries at their defaults there: factor * shape(x - shift).
+  const peers = PEERS;
+
   // A whole number and None are built into a function; the other parameters are its arguments.
   function compiled(shape, values, kind) {
     const fixed = [], free = [];
@@ -74,5 +77,20 @@ const spikegrad = (() => {
     return f(at) < 1e290 ? f(at) : Infinity;
   }
 
-  return { shapes, gradient, relaxation, area, peak };
+  // How far from the threshold a shape is seen: where its gradient is nearly what it ends at.
+  function reach(shape, values) {
+    const f = gradient(shape, values), distances = [];
+    for (let k = -96; k <= 64; k++) distances.push(2 ** (k / 8));
+    const sides = [-1, 1].map(sign => distances.map(d => f(sign * d)));
+    const all = sides.flat(), range = Math.max(...all) - Math.min(...all);
+    let far = 0;
+    for (const side of sides) {
+      const end = side[side.length - 1];
+      const moving = side.findLastIndex(y => Math.abs(y - end) > 0.1 * range);
+      far = Math.max(far, moving < 0 ? 0 : 1.5 * distances[moving]);
+    }
+    return shape.oscillates || peak(shape, values) === Infinity ? shape.reach : far || 1;
+  }
+
+  return { shapes, peers, gradient, relaxation, area, peak, reach };
 })();

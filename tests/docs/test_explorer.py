@@ -1,83 +1,23 @@
-"""The interactive page computes what the library computes, and does what a reader asks of it."""
+"""The interactive page does what a reader asks of it, with a mouse, a keyboard or an address."""
 
-import math
 import re
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from browser import chromium, visiting
-from derived.explorer import script
+from browser import visiting
 
 from helpers import x64
 from spikegrad import surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
-from surrogates import TWO_EACH
 
-X = np.concatenate([-np.geomspace(31.7, 1e-4, 60), [0.0], np.geomspace(1e-4, 31.7, 60)])
 FAMILIES = sorted({row.family for row in CATALOGUE})
-
-
-@pytest.fixture(scope="module")
-def explorer_address(site):
-    return (site / "gallery/explorer.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
 def page(browser, explorer_address):
     with visiting(browser, explorer_address) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def computing(browser, explorer_address):
-    """The page, for tests that leave it as it is."""
-    with visiting(browser, explorer_address) as opened:
-        yield opened
-
-
-def run(page, expression, row, sample):
-    """JavaScript with the shape and the values of its parameters; infinities come as they are."""
-    defaults = {name: parameter.default for name, parameter in row.parameters.items()}
-    return page.evaluate(
-        f"([name, values, xs]) => {{ const shape = spikegrad.shapes.find(s => s.name === name);"
-        f" return {expression}; }}",
-        [row.name, defaults | dict(sample), X.tolist()],
-    )
-
-
-@pytest.mark.parametrize(("row", "sample"), TWO_EACH)
-def test_the_page_computes_what_the_library_computes(computing, row, sample):
-    for kind, method in (("gradient", "surrogate_grad"), ("relaxation", "antiderivative")):
-        got = run(computing, f"xs.map(spikegrad.{kind}(shape, values))", row, sample)
-        with x64():
-            expected = np.asarray(getattr(row.shape(**sample), method)(jnp.asarray(X)))
-        largest = np.abs(expected).max(where=np.abs(expected) < 1e100, initial=0)
-        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-14 * largest, err_msg=kind)
-
-
-@pytest.mark.parametrize(("row", "sample"), TWO_EACH)
-def test_peak_and_area_are_those_of_the_library(computing, row, sample):
-    shape = row.shape(**sample)
-    facts = shape.facts()
-    peak = run(computing, "spikegrad.peak(shape, values)", row, sample)
-    area = run(computing, "spikegrad.area(shape, values)", row, sample)
-    # Facts that are computed from values come close to a peak at an edge, but not up to it.
-    inside = np.clip(np.nextafter(facts.support, [np.inf, -np.inf]), -1e300, 1e300)
-    with x64():
-        at_edges = shape.surrogate_grad(jnp.asarray(inside))
-    assert peak == pytest.approx(max(float(facts.peak), *map(float, at_edges)), rel=1e-6)
-    if math.isfinite(facts.area):
-        assert area == pytest.approx(float(facts.area), rel=1e-6, abs=1e-9)
-    else:
-        assert not math.isfinite(area)
-        assert math.isnan(area) == math.isnan(row.shape().facts().area)
 
 
 def cards(page):
@@ -94,10 +34,18 @@ def drawn(page, name):
     return np.float64(re.findall(r"([-\d.]+) ([-\d.]+)", path))
 
 
+def add(page, name):
+    page.get_by_label("A shape, or what another library calls it").select_option(name)
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
+def choose(page, group, value):
+    page.get_by_role("group", name=group, exact=True).get_by_label(value, exact=True).check()
+
+
 def test_a_reader_overlays_shapes_and_removes_them(page):
     assert cards(page).count() == page.locator(".sg-curve").count() == 3
-    page.get_by_label("Shape to add").select_option("Rect")
-    page.get_by_role("button", name="Add").click()
+    add(page, "Rect")
     assert cards(page).count() == page.locator(".sg-curve").count() == 4
     assert lines(page)[-1] == "surrogate.Rect(alpha=1.0)"
     page.get_by_role("button", name="Remove Arctan").click()
@@ -107,8 +55,7 @@ def test_a_reader_overlays_shapes_and_removes_them(page):
 
 def test_every_shape_can_be_added_and_drawn(page):
     for row in CATALOGUE:
-        page.get_by_label("Shape to add").select_option(row.name)
-        page.get_by_role("button", name="Add").click()
+        add(page, row.name)
     assert page.locator(".sg-curve").count() == 3 + len(CATALOGUE)
     for method in ("relaxation", "gradient"):
         page.get_by_label(method, exact=True).check()
@@ -132,14 +79,28 @@ def test_moving_a_slider_changes_the_curve_and_the_line(page):
     assert 1.5 < moved.alpha < 15
 
 
-def test_a_value_is_typed_and_one_that_is_not_admissible_is_refused(page):
-    value = cards(page).filter(has_text="Arctan").get_by_label("alpha, value")
+@pytest.mark.parametrize("typed", ["-1", "0", "1e999", "two", ""])
+def test_a_value_that_is_refused_is_told_in_words_with_the_one_in_force(page, typed):
+    card = cards(page).filter(has_text="Arctan")
+    value, words = card.get_by_label("alpha", exact=True), card.locator(".sg-refused")
     value.fill("2.5")
     assert lines(page)[1] == "surrogate.Arctan(alpha=2.5)"
-    value.fill("-1")
+    assert words.text_content() == ""
+    before = drawn(page, "Arctan")
+    value.fill(typed)
+    assert words.text_content() == (
+        f"{typed or 'Nothing'} is refused: alpha has to be a positive finite number. "
+        "It stays at 2.5."
+    )
+    # A screen reader ties the words to the box, and tells them as soon as they are there.
+    assert value.get_attribute("aria-invalid") == "true"
+    assert value.get_attribute("aria-describedby") == words.get_attribute("id")
+    assert words.get_attribute("role") == "status"
     assert lines(page)[1] == "surrogate.Arctan(alpha=2.5)"
-    note = cards(page).filter(has_text="Arctan").get_by_role("status")
-    assert note.text_content() == "alpha has to be a positive finite number."
+    assert np.array_equal(drawn(page, "Arctan"), before)
+    value.press("Escape")
+    assert value.input_value() == "2.5"
+    assert words.text_content() == ""
 
 
 def test_none_and_infinity_have_a_box_to_tick(browser, explorer_address):
@@ -185,16 +146,148 @@ def test_the_relaxation_takes_the_place_of_the_gradient(page):
     assert (np.diff(heights) <= 0).all()  # a relaxation rises, and pixels count downwards
 
 
-def test_the_picture_shows_the_values(page):
-    points = drawn(page, "Sigmoid")
+@pytest.mark.parametrize("height", ["linear", "logarithmic"])
+@pytest.mark.parametrize("across", ["linear", "logarithmic"])
+def test_the_picture_shows_the_values(browser, explorer_address, height, across):
+    address = f"{explorer_address}#Sigmoid&height={height}&across={across}&up_to=2"
+    with visiting(browser, address) as page:
+        points = drawn(page, "Sigmoid")
     left, right = points[0, 0], points[-1, 0]
-    x = (points[:, 0] - left) / (right - left) * 4 - 2
+    x = (points[:, 0] - left) / (right - left) * 2 - 1
+    x = x * 2 if across == "linear" else np.sinh(x * np.arcsinh(1000.0)) * 0.002
     with x64():
         expected = np.asarray(surrogate.Sigmoid().surrogate_grad(jnp.asarray(x)))
-    # One straight line leads from values to pixels.
+    expected = expected if height == "linear" else np.log10(expected)
+    # One straight line leads from values, or their powers of ten, to pixels.
     slope, offset = np.polyfit(expected, points[:, 1], 1)
     np.testing.assert_allclose(offset + slope * expected, points[:, 1], atol=0.05 * abs(slope))
     assert slope < 0
+
+
+def width_of(page, name):
+    """In pixels, of what is higher than half of the highest point."""
+    points = drawn(page, name)
+    high = points[points[:, 1] < points[:, 1].mean() / 2 + points[:, 1].min() / 2, 0]
+    return high.max() - high.min()
+
+
+def test_a_needle_is_pointed_out_and_seen_by_zooming_or_on_a_logarithmic_x(page):
+    add(page, "InvSquareGrad")
+    hint = cards(page).nth(3).locator(".sg-hint")
+    assert "Narrow on this scale" in hint.text_content()
+    assert width_of(page, "InvSquareGrad") < 10
+    choose(page, "x", "logarithmic")
+    assert hint.text_content() == ""
+    assert width_of(page, "InvSquareGrad") > 50
+    choose(page, "x", "linear")
+    hint.get_by_role("button", name="zoom to InvSquareGrad").click()
+    assert hint.text_content() == ""
+    assert width_of(page, "InvSquareGrad") > 50
+
+
+def test_a_tall_shape_does_not_flatten_the_others_where_each_is_over_its_peak(
+    browser, explorer_address
+):
+    with visiting(browser, explorer_address + "#stork.SuperSpike_rescaled,ReluGrad") as page:
+        hint = cards(page).nth(1).locator(".sg-hint")
+        assert hint.text_content().startswith("Flat beside the others")
+        choose(page, "Normalise by", "peak")
+        assert hint.text_content() == ""
+        tops = [drawn(page, name)[:, 1].min() for name in ("stork.SuperSpike_rescaled", "ReluGrad")]
+        assert tops[0] == pytest.approx(tops[1], abs=0.1)
+
+
+def test_a_logarithmic_height_says_what_it_cannot_show(browser, explorer_address):
+    with visiting(browser, explorer_address + "#SignSwish,Sigmoid&height=logarithmic") as page:
+        assert page.get_by_text("no place for what is below 0 of SignSwish.").is_visible()
+        assert drawn(page, "SignSwish")[:, 1].max() < 1000
+
+
+def test_another_librarys_name_is_added_and_its_line_gives_what_it_is(page):
+    for name in ("snntorch.fast_sigmoid", "spikingjelly.MultiLevelSpikeCount"):
+        add(page, name)
+    assert lines(page)[3] == "surrogate.InvSquareGrad(alpha=25.0)"
+    for line, name in zip(
+        lines(page)[3:], ("snntorch.fast_sigmoid", "spikingjelly.MultiLevelSpikeCount"), strict=True
+    ):
+        assert repr(eval(line, {"surrogate": surrogate})) == repr(surrogate.get(name))
+    assert "snnTorch 1.0.0 fast_sigmoid(slope=25.0) is surrogate.InvSquareGrad(alpha=25.0)." in (
+        cards(page).nth(3).text_content()
+    )
+
+
+def state(page):
+    """All that a reader can set up, as the page shows it."""
+    chosen = page.locator("#spikegrad-explorer [type=radio]:checked")
+    values = chosen.evaluate_all("all => all.map(one => one.value)")
+    return lines(page), values, page.locator("output").text_content()
+
+
+def test_what_is_set_up_is_in_the_address_and_a_step_back_undoes_a_step(
+    browser, page, explorer_address
+):
+    history = [state(page)]
+
+    def step(act, *args):
+        act(*args)
+        assert state(page) != history[-1]
+        history.append(state(page))
+
+    step(add, page, "norse.tanh")
+    step(choose, page, "Show", "relaxation")
+    step(choose, page, "Normalise by", "peak")
+    step(choose, page, "Height", "logarithmic")
+    step(choose, page, "x", "logarithmic")
+    box = cards(page).nth(3).get_by_label("alpha", exact=True)
+    step(lambda: (box.fill("12.5"), box.press("Tab")))
+    step(page.get_by_role("button", name="Remove Sigmoid").click)
+    step(lambda: page.get_by_label("Up to x").press("End"))
+    with visiting(browser, page.url) as another:
+        assert state(another) == history[-1]
+    for earlier in reversed(history[:-1]):
+        page.go_back()
+        assert state(page) == earlier
+    assert page.url == explorer_address
+
+
+def test_what_an_address_asks_in_vain_is_told(browser, explorer_address):
+    address = explorer_address + "#Sigmond,Arctan(alpha=-3,beta=1)&height=square&up_to=0"
+    with visiting(browser, address) as page:
+        assert page.locator(".sg-said").text_content() == (
+            "There is no shape Sigmond. Arctan: -3 is refused: alpha has to be a positive finite "
+            "number. It stays at 1. Arctan has no parameter beta. height=square is not understood. "
+            "up_to=0 is not understood."
+        )
+        assert lines(page) == ["surrogate.Arctan(alpha=1.0)"]
+
+
+def test_values_are_read_and_shapes_removed_with_the_keyboard(page):
+    reader = page.get_by_label("x at which values are read")
+    reader.press("Home")
+    assert page.locator(".sg-reading").text_content().startswith("x = \N{MINUS SIGN}2.8:  Sigmoid ")
+    assert reader.get_attribute("aria-valuetext") == page.locator(".sg-reading").text_content()
+    page.get_by_role("button", name="Remove Arctan").press("Enter")
+    assert page.locator(".sg-said").text_content() == "Arctan is removed. 2 shapes are shown."
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    assert cards(page).count() == 0
+    assert page.locator("#sg-select").evaluate("select => select === document.activeElement")
+
+
+def test_the_picture_has_a_name_and_a_table_that_say_what_it_shows(page):
+    name = page.locator(".sg-figure svg").get_attribute("aria-label")
+    assert name.startswith(
+        "The gradient from x = \N{MINUS SIGN}2.8 to 2.8 of Sigmoid, at the threshold 1; Arctan"
+    )
+    page.get_by_text("The picture as a table").click()
+    rows = page.locator(".sg-values tr").all_inner_texts()
+    cells = [row.replace("\N{MINUS SIGN}", "-").split("\t") for row in rows]
+    assert cells[0] == ["x", "Sigmoid", "Arctan", "PiecewiseQuadratic"]
+    x, *columns = np.float64(cells[1:]).T
+    for column, shape in zip(
+        columns, (surrogate.Sigmoid, surrogate.Arctan, surrogate.PiecewiseQuadratic), strict=True
+    ):
+        np.testing.assert_allclose(column, shape().surrogate_grad(jnp.float32(x)), rtol=1e-3)
 
 
 def test_the_line_of_python_is_copied(page):
@@ -216,7 +309,3 @@ def test_no_page_of_the_gallery_scrolls_sideways(site, browser, name, width, hei
     address = (site / f"gallery/{name}.html").as_uri()
     with visiting(browser, address, viewport={"width": width, "height": height}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_the_functions_are_small_enough_to_load_at_once():
-    assert len(script()) < 500_000
