@@ -13,9 +13,8 @@ from derived.names import signature
 from derived.tables import first_line
 from spikegrad.plotting._curves import points
 from spikegrad.surrogate import Scaled, Shifted
-from spikegrad.surrogate.catalogue import CATALOGUE, Row
-from spikegrad.surrogate.libraries import LIBRARIES, Peer
-from spikegrad.surrogate.peers import PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, Peer, Row
+from spikegrad.surrogate.catalogue._peers import PEERS
 
 ROWS = {row.name: row for row in CATALOGUE}
 RUNTIME = Path(__file__).with_name("runtime.js")

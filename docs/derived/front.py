@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from derived.pictures import GRADIENT, RELAXATION, STEP, svg
-from spikegrad.lab.config import Config
-from spikegrad.lab.data import DATASETS, split
-from spikegrad.lab.training import Trainer
+from spikegrad.lab.data.datasets import DATASETS, split
+from spikegrad.lab.training.config import Config
+from spikegrad.lab.training.trainer import Trainer
 from spikegrad.plotting._curves import curve
 from spikegrad.plotting._figures import clean, new_figure
 from spikegrad.surrogate import Arctan, PiecewiseQuadratic, Rect, Sigmoid
