@@ -15,6 +15,13 @@ function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
+// A line of code, which breaks between its words where it has to.
+function sayCode(place, text) {
+  if (place.textContent === text) return;
+  const parts = text.split(/(?<=\(|, |surrogate\.)/);
+  place.replaceChildren(...parts.flatMap(part => [part, element("wbr")]));
+}
+
 const spikegradCard = (() => {
   const { admissible, read, refused } = spikegradState;
 

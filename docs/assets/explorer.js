@@ -200,7 +200,7 @@
     const finite = state.curves.map(c => factor(c).by * peak(c)).filter(Number.isFinite);
     for (const curve of state.curves) {
       const { by, why } = factor(curve);
-      say(curve.code, spikegradCard.line(curve, by));
+      sayCode(curve.code, spikegradCard.line(curve, by));
       say(curve.note, why);
       hint(curve, Math.max(0, ...finite));
     }

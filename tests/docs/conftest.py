@@ -17,3 +17,16 @@ if "SPIKEGRAD_LOWEST" in os.environ:
         "test_gallery.py",
         "test_layout.py",
     ]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from browser import chromium  # only the newest versions come with it
+
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def explorer_address(site):
+    return (site / "gallery/explorer.html").as_uri()
