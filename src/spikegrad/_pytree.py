@@ -76,9 +76,17 @@ class ValueTree:
     def __repr__(self) -> str:
         # In the order of __init__, whatever order JAX has rebuilt the attributes in.
         attributes = vars(self)
-        declared = [name for name in inspect.signature(type(self)).parameters if name in attributes]
-        names = dict.fromkeys([*declared, *attributes])
-        shown = (f"{name}={_brief(attributes[name])}" for name in names)
+        parameters = inspect.signature(type(self)).parameters
+        names = dict.fromkeys([*(name for name in parameters if name in attributes), *attributes])
+        # What is None unless one asks for it says nothing.
+        said = (
+            name
+            for name in names
+            if attributes[name] is not None
+            or name not in parameters
+            or parameters[name].default is not None
+        )
+        shown = (f"{name}={_brief(attributes[name])}" for name in said)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
@@ -92,8 +100,29 @@ class ValueTree:
         return bool(structure == other_structure) and all(map(_same, mine, theirs))
 
     def __hash__(self) -> int:
-        leaves, structure = jax.tree.flatten(self)
-        return hash((structure, kinds(leaves)))
+        # Not that of the structure, which JAX makes without what is static.
+        attributes = vars(self)
+        return hash((type(self), *((n, _hash(self, n, attributes[n])) for n in sorted(attributes))))
+
+
+def _hash(tree: ValueTree, name: str, value: Any) -> int:
+    """The hash of what an attribute holds: the same for what is equal, arrays by shape and dtype.
+
+    Not by their values: those can be traced, deleted, or changed in place.
+    """
+    if value is None or isinstance(value, str | int | float | ValueTree):
+        return hash(value)
+    if is_array(value):
+        return hash((value.shape, value.dtype))
+    if isinstance(value, tuple | list):
+        return hash(tuple(_hash(tree, name, item) for item in value))
+    if isinstance(value, dict):
+        return hash(frozenset((key, _hash(tree, name, item)) for key, item in value.items()))
+    leaves, structure = jax.tree.flatten(value)
+    if any(leaf is value for leaf in leaves):
+        _require_hashable(tree, name, value)
+        return hash(value)
+    return hash((structure, *(_hash(tree, name, leaf) for leaf in leaves)))
 
 
 def _brief(value: Any) -> str:

@@ -145,7 +145,7 @@ class Surrogate(ValueTree):
         """
         x = as_input(x, type(self).__name__)
         leaves, structure = jax.tree.flatten(self)
-        _check_gradient(structure, kinds(leaves), x.shape, x.dtype)
+        _check_gradient(hash(self), structure, kinds(leaves), x.shape, x.dtype)
         plain = type(self._stepper())._forward is Surrogate._forward
         if not plain or any(isinstance(value, jax.core.Tracer) for value in (x, *leaves)):
             return _spike(self, x)
@@ -247,12 +247,21 @@ class Integrated(Surrogate):
 
 @functools.lru_cache(maxsize=1024)
 def _check_gradient(
+    hashed: int,
     structure: PyTreeDef,
     leaves: tuple[Any, ...],
     shape: tuple[int, ...],
     dtype: Any,
 ) -> None:
-    """Refuse a `surrogate_grad` whose result does not fit `x`; once for each kind of call."""
+    """Refuse a `surrogate_grad` whose result does not fit `x`; once for each kind of call.
+
+    Args:
+        hashed: the hash of the surrogate, since that of the structure leaves out what is static.
+        structure: of the surrogate.
+        leaves: shape, dtype and weak type of each of its arrays.
+        shape: of `x`.
+        dtype: of `x`.
+    """
     surrogate = structure.unflatten(
         [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in leaves]
     )

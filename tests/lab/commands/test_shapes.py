@@ -169,7 +169,7 @@ def test_every_name_of_another_library_builds_what_get_builds(spikegrad, peer, m
         (["sinabs.MultiGaussian", "--mu", "-0.5"], ".shifted(-0.5) + ", "sigma sqrt(2 pi)"),
         (["spikingjelly.MultiLevelSpikeCount", "--grad_window", "0,2"], ".shifted(1.0)", "0 to 2"),
         (["lava.Spike", "--graded-spike", "true"], "GradedExp(tau=1.0, scale=1.0)", "graded spike"),
-        (["QPseudoSpike", "--scale", "None"], "QPseudoSpike(alpha=2.0, scale=None)", "scale=None"),
+        (["QPseudoSpike", "--scale", "None"], "QPseudoSpike(alpha=2.0)", "peak 1"),
         (["exponential_escape", "--cap", "inf"], "ExponentialEscape(", "growing"),
         (["spikingjelly.SquarewaveFourierSeries", "--n", "1"], "0.0 * StraightThrough()", "peak 0"),
     ],

@@ -15,6 +15,7 @@ from tests.surrogates import (
     EVERY,
     ONE_EACH,
     PARAMETRISED,
+    ROWS,
     SAMPLED,
     Bumps,
     Scaled,
@@ -24,7 +25,8 @@ from tests.surrogates import (
     with_arrays,
 )
 
-from spikegrad.surrogate import ERF, LeakyRelu, Sigmoid
+from spikegrad.neurons import LIF
+from spikegrad.surrogate import ERF, LeakyRelu, QPseudoSpike, Sigmoid
 
 COPIES = {
     "pickled": lambda value: pickle.loads(pickle.dumps(value)),
@@ -153,3 +155,39 @@ def test_B1_repr_of_a_large_array_is_short():
 def test_B1_repr_works_while_tracing_and_with_leaves_replaced():
     jax.jit(lambda surrogate: repr(surrogate) and surrogate.alpha)(Tanh(array(1.0)))
     assert repr(jax.tree.map(lambda _: None, Tanh(array(1.0)))) == "Tanh(alpha=None)"
+
+
+def test_B1_the_hash_depends_on_every_parameter():
+    shapes = [row.values[0].shape for row in ROWS]
+    many = {Sigmoid(float(n)) for n in range(1, 200)} | {2.0 * Sigmoid(3.0), 3.0 * Sigmoid(3.0)}
+    assert len({hash(surrogate) for surrogate in many}) == len(many)
+    assert len({hash(shape()) for shape in shapes}) == len(shapes)
+    neurons = [LIF(beta, surrogate=Sigmoid(alpha)) for beta in (0.5, 0.9) for alpha in (1.0, 2.0)]
+    assert len(set(map(hash, neurons))) == 4
+
+
+EQUAL = {
+    "numbers": (lambda: Tanh(2), lambda: Tanh(2.0), lambda: Tanh(np.float32(2.0))),
+    "arrays": (lambda: Tanh(array(2.0)), lambda: Tanh(np.float32([2.0])[0, None].reshape(()))),
+    "weak type": (lambda: Tanh(jnp.asarray(2.0)), lambda: Tanh(array(2.0))),
+    "signs of 0": (lambda: Tanh(array(0.0)), lambda: Tanh(array(-0.0))),
+    "rebuilt": (lambda: Bumps((1.0, array(2.0))), lambda: _rebuilt(Bumps((1.0, array(2.0))))),
+    "nested": (lambda: Scaled(Tanh(1), 2.0), lambda: Scaled(Tanh(1.0), 2)),
+}
+
+
+def _rebuilt(surrogate):
+    return jax.tree.map(lambda leaf: leaf, surrogate)
+
+
+@pytest.mark.parametrize("made", EQUAL.values(), ids=EQUAL)
+def test_B1_what_is_equal_hashes_alike(made):
+    first, *others = (make() for make in made)
+    for other in others:
+        assert first == other
+        assert hash(first) == hash(other)
+
+
+def test_what_is_none_by_default_is_left_out_of_the_repr():
+    assert repr(QPseudoSpike()) == "QPseudoSpike(alpha=2.0)"  # as braintools has it
+    assert repr(QPseudoSpike(scale=0.5)) == "QPseudoSpike(alpha=2.0, scale=0.5)"
