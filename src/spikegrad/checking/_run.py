@@ -8,12 +8,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikegrad.checking import _gradient, _pair, _transformations, _values
+from spikegrad.checking import (
+    _derivatives,
+    _features,
+    _formula,
+    _gradient,
+    _pair,
+    _transformations,
+    _values,
+)
 from spikegrad.checking._report import GRADES, Finding, Report, error
 from spikegrad.checking._subject import Subject
 from spikegrad.surrogate import Surrogate
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
+DOMAIN = (-8.0, 8.0)
 
 
 class Check(NamedTuple):
@@ -39,16 +48,20 @@ CHECKS: tuple[Check, ...] = (
     _declared("evaluates", _values.evaluates),
     _declared("closure", _transformations.closes_over_nothing),
     _declared("pickle", _transformations.pickles),
-    _declared("elementwise", _values.elementwise),
+    _declared("elementwise", _formula.elementwise),
     _declared("forward-is-step", _values.forward_is_step),
     _declared("dtype", _values.keeps_dtype),
     _declared("finite", _values.finite),
+    _declared("lone-value", _features.lone_value),
     _declared("gradient-is-derivative", _pair.gradient_is_derivative),
     _declared("relaxation-limits", _pair.relaxation_limits),
     _declared("parameters", _values.depends_on_parameters),
     _declared("threshold", _gradient.learns_at_threshold),
     _declared("symmetric", _gradient.symmetric),
     _declared("shape", _gradient.shape),
+    _declared("features", _features.features),
+    _declared("systematic", _values.systematic),
+    _declared("rounded-constants", _formula.rounded_constants),
     _declared("accuracy", _values.accuracy),
     _declared("lost-tail", _values.lost_tail),
     *(
@@ -56,7 +69,8 @@ CHECKS: tuple[Check, ...] = (
         for name, (asks, _) in _transformations.TRANSFORMATIONS.items()
     ),
     _declared("no-retrace", _transformations.no_retrace),
-    _declared("differentiates", _pair.differentiates),
+    _declared("differentiates", _derivatives.differentiates),
+    _declared("derivative-by-parameter", _derivatives.parameters_differentiate),
 )
 """Every check, in the order in which they run."""
 
@@ -64,7 +78,7 @@ CHECKS: tuple[Check, ...] = (
 def check(
     surrogate: Surrogate,
     *,
-    domain: tuple[float, float] = (-8.0, 8.0),
+    domain: tuple[float, float] | None = None,
     dtypes: Sequence[str] = DTYPES,
 ) -> Report:
     """Look whether a surrogate is what it says it is.
@@ -72,13 +86,15 @@ def check(
     That `surrogate_grad` is the derivative of `surrogate_fun`, by quadrature over small intervals
     in float64, which kinks and jumps do not disturb; that both are finite, exact and of the right
     dtype over the whole range of each dtype; what the gradient is like; and that JAX can transform
-    it. Each of `spikegrad.checking.CHECKS` runs, whatever the others find. An exception that a
+    it. What is narrower than a 100,000th of the domain goes unseen. Each of
+    `spikegrad.checking.CHECKS` runs, whatever the others find. An exception that a
     method raises is an error in the report.
 
     Args:
         surrogate: an instance, at the parameters to look at.
         domain: of `x`, where gradient and relaxation are compared; the other checks look close
-            there, and everywhere else too.
+            there, and everywhere else too. None for -8 to 8, and at wider intervals to 32 times
+            as far.
         dtypes: of `x`, out of float64, float32, bfloat16 and float16.
 
     Returns:
@@ -100,13 +116,14 @@ def check(
     if not isinstance(surrogate, Surrogate):
         called = " Call it first." if isinstance(surrogate, type) else ""
         raise TypeError(f"surrogate has to be a Surrogate, but got {surrogate!r}.{called}")
-    low, high = (float(edge) for edge in domain) if len(domain) == 2 else (0.0, 0.0)
+    given = DOMAIN if domain is None else domain
+    low, high = (float(edge) for edge in given) if len(given) == 2 else (0.0, 0.0)
     if not (-math.inf < low < high < math.inf):
         raise ValueError(f"domain has to be two finite numbers, rising, but got {domain!r}.")
     names = tuple(str(np.dtype(dtype)) if not isinstance(dtype, str) else dtype for dtype in dtypes)
     if not names or not set(names) <= set(DTYPES):
         raise ValueError(f"dtypes has to name some of {', '.join(DTYPES)}, but got {dtypes!r}.")
-    return _run(Subject(surrogate, (low, high), names))
+    return _run(Subject(surrogate, (low, high), names, beyond=domain is None))
 
 
 def _run(subject: Subject) -> Report:
@@ -115,7 +132,7 @@ def _run(subject: Subject) -> Report:
     for entry in CHECKS:
         try:
             found = [finding._replace(name=entry.name) for finding in entry.run(subject)]
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             line = _transformations.one_line(problem)
             # One mistake of a method shows in many checks, with arrays of several shapes.
             mistake = line.partition(" with shape")[0]

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spikegrad._pytree import replaced
+from spikegrad.checking._narrow import Jump, Needle, jumps, needles
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate._numeric import _x64
 
@@ -21,7 +22,9 @@ POINTS = 512  # places in a dtype
 SHIFTS = (0.0, 8.0, -8.0)  # how far beside a place to look as well, in units in its last place
 # Values in float64 are computed this many at a time: one shape, so that no operation is compiled
 # twice, and enough for all places where they are asked for, so that each is carried out once.
-CHUNK = 9216
+CHUNK = 12288
+DENSE = 14 * CHUNK  # places where the gradient is looked at for what is narrow
+FINE = 2.0**-17 * np.arange(-2.0, 3.0)  # five places in a row, close enough to be on a line
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 FAR = 2.0 ** np.array([45.0, 60.0])
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -59,10 +62,15 @@ class Subject:
     """A surrogate, and where to look at it."""
 
     def __init__(
-        self, surrogate: Surrogate, domain: tuple[float, float], dtypes: tuple[str, ...]
+        self,
+        surrogate: Surrogate,
+        domain: tuple[float, float],
+        dtypes: tuple[str, ...],
+        beyond: bool = False,
     ) -> None:
         self.surrogate = surrogate
         self.domain = domain
+        self.beyond = beyond
         self.dtypes = dtypes
         self.facts: dict[str, Any] = {}
         self.known: dict[Any, tuple[Any, Exception | None]] = {}
@@ -110,11 +118,17 @@ class Subject:
 
     @once
     def edges(self) -> np.ndarray:
-        """Of cells: evenly spaced, and at powers of two around 0, where a sharp gradient is."""
+        """Of cells: evenly spaced, and closer where a sharp gradient is, at 0 and at needles."""
         lo, hi = self.domain
         octaves = 2.0 ** np.arange(-30, 10)
         edges = np.concatenate([np.linspace(lo, hi, 129), octaves, -octaves, [0.0]])
-        edges = np.unique(edges[(edges >= lo) & (edges <= hi)])
+        edges = edges[(edges >= lo) & (edges <= hi)]
+        if self.beyond:
+            far = 2.0 ** (np.arange(1, 41) / 8)
+            edges = np.concatenate([edges, lo * far, hi * far])
+        for x, _, width in self.needles():
+            edges = np.append(edges, x + 2 * width * np.linspace(-1, 1, 33))
+        edges = np.unique(edges)
         apart = np.append(True, np.diff(edges) > 2.0**-32)
         return np.asarray(edges[apart])
 
@@ -126,13 +140,58 @@ class Subject:
         pieces = [(middle, width), (middle - width / 4, width / 2), (middle + width / 4, width / 2)]
         return np.stack([center + size / 2 * NODES for center, size in pieces])
 
+    @once
+    def round_numbers(self) -> np.ndarray:
+        """Where the branches of a formula are likely to meet."""
+        values = [abs(v) for v in map(_as_number, numbers(self.surrogate).values()) if v]
+        own = [value for v in values for value in (v, 1 / v)]
+        places = np.array([0.25, 0.5, 1.5, *range(1, 11), *own])
+        places = places[(places > 2.0**-30) & (places < 2.0**30)]
+        return np.concatenate([-places, places])
+
+    @once
+    def fine(self, method: str) -> np.ndarray:
+        """The values of a method in float64 at five places in a row, about a hundred times."""
+        lo, hi = self.domain
+        even = lo + (hi - lo) * (np.arange(POINTS // 10) + 0.618) / (POINTS // 10)
+        sharp = max(-lo, hi) * 2.0 ** -np.linspace(3.1, 12.3, POINTS // 20)
+        x = np.concatenate([even, sharp, -sharp]) * (1 + FINE[:, None])
+        # As many as in `inputs`, so that nothing is compiled for it.
+        values = evaluate(in_dtype(self.surrogate, "float64"), method, np.resize(x, POINTS))
+        return values.y[: x.size].reshape(x.shape)
+
+    @once
+    def dense(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places close together in the domain, and ever wider apart beyond; the gradient there."""
+        lo, hi = self.domain
+        inside = lo + (hi - lo) * (np.arange(DENSE) + 0.618) / DENSE
+        far = 2.0 ** (20 * (np.arange(CHUNK // 2) + 0.618) / (CHUNK // 2))
+        reach = max(-lo, hi)
+        x = np.concatenate([-reach * far[::-1], inside, reach * far])
+        return x, in_chunks(self.doubled(), GRADIENT, x)
+
+    @once
+    def needles(self) -> list[Needle]:
+        """What is narrow in the gradient away from 0; none if there are many, as in a texture."""
+        with contextlib.suppress(Exception):  # which is for another check to say
+            x, y = self.dense()
+            edge = CHUNK // 2
+            return needles(x[edge:-edge], y[edge:-edge])
+        return []
+
+    @once
+    def jumps(self) -> list[Jump]:
+        """Where the gradient jumps between two slopes."""
+        return jumps(functools.partial(in_chunks, self.doubled(), GRADIENT), *self.dense())
+
     def double(self, method: str, places: str, moved: bool = False) -> np.ndarray:
         """The values of a method in float64.
 
         Args:
             method: the name of it.
-            places: `"nodes"`, `"edges"`, `"far"` on both sides, or a dtype: its places, and those
-                beside them, a row for each of `SHIFTS`.
+            places: `"nodes"`, `"edges"`, `"far"` on both sides; `"round"`: just below round
+                numbers, there, and just above; or a dtype: its places, and those beside them, a
+                row for each of `SHIFTS`.
             moved: whether to move all parameters by the factor `MOVED`.
         """
         values: dict[str, np.ndarray] = self.doubles(method, moved)
@@ -142,6 +201,7 @@ class Subject:
     def doubles(self, method: str, moved: bool) -> dict[str, np.ndarray]:
         """Those of all places."""
         x = {"nodes": self.nodes(), "edges": self.edges(), "far": np.stack([-FAR, FAR])}
+        x["round"] = self.round_numbers() + 2.0**-40 * np.array([[-1.0], [0.0], [1.0]])
         for dtype in dict.fromkeys(("float32", *self.dtypes)):
             if dtype != "float64":
                 shifts = np.array(SHIFTS)[:, None] * float(jnp.finfo(dtype).eps)
@@ -168,12 +228,31 @@ class Subject:
     @once
     def slopes(self, method: str) -> np.ndarray:
         """The derivative of a method at the places of float32, by JAX."""
+        if method == GRADIENT:  # The derivative by the parameters comes with it.
+            with contextlib.suppress(Exception):  # With arrays for them it may not work.
+                return np.asarray(self._slopes(method, True)[0])
+        return np.asarray(self._slopes(method, False)[0])
+
+    @once
+    def parameter_slopes(self) -> dict[str, float]:
+        """The derivative of the gradient by each single parameter, summed over the domain."""
+        slopes = self._slopes(GRADIENT, True)[1]
+        names = numbers(self.surrogate)
+        return {n: float(getattr(slopes, n)) for n in names if np.ndim(names[n]) == 0}
+
+    @once
+    def _slopes(self, method: str, arrays: bool) -> tuple[np.ndarray, Any]:
         x = jnp.asarray(self.inputs("float32"))
         with evaluating("float32"):
             surrogate = in_dtype(self.surrogate, "float32")
+            if arrays:
+                surrogate = with_arrays(surrogate)
             # In reverse mode, where the branch that a jnp.where does not take can turn up as NaN.
-            y, pull = jax.vjp(getattr(surrogate, method), x)
-            return np.asarray(pull(jnp.ones_like(y))[0], np.float64)
+            y, pull = jax.vjp(lambda s, x: getattr(s, method)(x), surrogate, x)
+            by_x = np.asarray(pull(jnp.ones_like(y))[1], np.float64)
+            inside = np.abs(x) <= max(map(abs, self.domain))
+            by_parameters = pull(jnp.asarray(inside, y.dtype))[0] if arrays else None
+            return by_x, by_parameters
 
 
 @contextlib.contextmanager
@@ -211,6 +290,15 @@ def in_dtype(surrogate: Surrogate, dtype: str) -> Surrogate:
     with _x64() if dtype == "float64" else contextlib.nullcontext():
         cast_surrogate: Surrogate = jax.tree.map(cast, surrogate)
         return cast_surrogate
+
+
+def shipped(surrogate: Surrogate) -> bool:
+    """Whether its class is one of spikegrad's own."""
+    return type(surrogate).__module__.partition(".")[0] == "spikegrad"
+
+
+def _as_number(value: Any) -> float:
+    return float(value) if np.ndim(value) == 0 else 0.0
 
 
 def numbers(surrogate: Surrogate) -> dict[str, Any]:

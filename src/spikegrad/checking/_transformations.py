@@ -48,7 +48,7 @@ ADVICE: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def advice_on(problem: Exception) -> str:
+def advice_on(problem: BaseException) -> str:
     """What to do about an exception that a method of a user's raised."""
     for kind, words, advice in ADVICE:
         if isinstance(problem, kind) and words in str(problem):
@@ -56,7 +56,7 @@ def advice_on(problem: Exception) -> str:
     return "Make the method work on an array of that dtype, by jax.numpy alone."
 
 
-def one_line(problem: Exception) -> str:
+def one_line(problem: BaseException) -> str:
     """The kind of an exception, and the first line of what it says."""
     line = (str(problem).splitlines() or [""])[0].strip()
     return f"{type(problem).__name__}: {line}"

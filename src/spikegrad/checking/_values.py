@@ -14,7 +14,6 @@ from spikegrad.checking._subject import (
     MOVED,
     RELAXATION,
     Subject,
-    evaluate,
     in_chunks,
     in_dtype,
     numbers,
@@ -23,6 +22,7 @@ from spikegrad.checking._subject import (
 from spikegrad.surrogate import Surrogate
 
 ULP = 16  # what a formula of a few operations may lose; more means that it cancels somewhere
+NOISE = 1e-8  # of a value; in float32 some 1e-7 of it are
 IN_FLOAT32 = "Compute in float32 and cast back: method(x.astype(jnp.float32)).astype(x.dtype)."
 
 
@@ -33,23 +33,6 @@ def evaluates(subject: Subject) -> Iterator[Finding]:
         for method in subject.methods():
             subject.values(method, dtype)
     yield from ()
-
-
-def elementwise(subject: Subject) -> Iterator[Finding]:
-    """A value depends on its own x alone: not on the others of the array."""
-    x = subject.inputs("float32")
-    others = np.where(np.arange(x.size) % 2 == 0, x, np.float32(0))
-    alone = subject.values(GRADIENT, "float32").y[::2]
-    among = evaluate(in_dtype(subject.surrogate, "float32"), GRADIENT, others).y[::2]
-    differ = ~np.isclose(alone, among, rtol=1e-5, atol=0, equal_nan=True)
-    if differ.any():
-        index = _nearest(differ, x[::2])
-        yield error(
-            f"{GRADIENT} at x = {x[::2][index]:.4g} is {alone[index]:.4g} or {among[index]:.4g}, "
-            "depending on the other elements of x.",
-            "Compute each element from itself, without sums, maxima or norms over x.",
-            float(x[::2][index]),
-        )
 
 
 def forward_is_step(subject: Subject) -> Iterator[Finding]:
@@ -164,6 +147,43 @@ def accuracy(subject: Subject) -> Iterator[Finding]:
             yield note(f"{method} is off by at most {each}, in units in the last place.")
     if "float64" in subject.dtypes:
         yield note("float64 was not compared: there is nothing finer to compare with.")
+
+
+def systematic(subject: Subject) -> Iterator[Finding]:
+    """No dtype has a factor of its own, and float64 has the digits of float64."""
+    for method in subject.methods():
+        for dtype in subject.dtypes:
+            if dtype == "float64":
+                continue
+            x = subject.inputs(dtype).astype(np.float64)
+            y, true = subject.values(method, dtype).y, subject.double(method, dtype)[0]
+            judged = np.isfinite(y) & (np.abs(true) < float(jnp.finfo(dtype).max) / 8)
+            judged &= np.abs(x) <= max(map(abs, subject.domain))
+            judged &= np.abs(true) > 0.1 * np.max(np.abs(true), initial=0.0, where=judged)
+            if not judged.any():
+                continue
+            factor = float(np.median(y[judged] / true[judged]))
+            if abs(factor - 1) > max(2 * float(jnp.finfo(dtype).eps), 1e-3):
+                yield error(
+                    f"{method} in {dtype} is {factor:.4g} times what it is in float64, throughout.",
+                    "Look for a constant, or a branch, that depends on the dtype of x.",
+                )
+                break
+        if "float64" in subject.dtypes and _noisy(subject.fine(method)):
+            yield error(
+                f"{method} in float64 has the digits of float32 alone.",
+                "Compute in the dtype of x: no astype, and no array or constant of float32.",
+            )
+
+
+def _noisy(rows: np.ndarray) -> bool:
+    """Whether values close together scatter more than those of float64 do."""
+    at = np.abs(rows[2])
+    scatter = np.abs(rows[0] - 4 * rows[1] + 6 * rows[2] - 4 * rows[3] + rows[4])
+    judged = np.isfinite(scatter) & (at > 1e-3 * np.max(at, initial=0.0, where=np.isfinite(at)))
+    with np.errstate(all="ignore"):
+        scattered = judged & (scatter > NOISE * at)
+    return bool(np.count_nonzero(scattered) > np.count_nonzero(judged) / 5)
 
 
 def lost_tail(subject: Subject) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ import re
 import pytest
 
 SOURCE = """
+import sys
+
 import jax.numpy as jnp
 from spikegrad.surrogate import Surrogate
 
@@ -22,6 +24,14 @@ class Tanh(Surrogate):
 
     def surrogate_fun(self, x):
         return jnp.tanh(self.alpha * x)
+
+class Ending(Tanh):
+    def __init__(self, alpha=0):
+        sys.exit(alpha)
+
+class Ends(Tanh):
+    def surrogate_grad(self, x):
+        sys.exit(0)
 
 class Nested:
     half = Tanh(0.5, 2.0)
@@ -50,6 +60,10 @@ BAD = [
     (["own_shapes:made", "--alpha", "2"], ["made is an instance", "no parameters"]),
     (["own_broken:Tanh"], ["own_broken cannot be imported", "ZeroDivisionError"]),
     (["own_needing:Tanh"], ["own_needing cannot be imported", "No module named 'not_there'"]),
+    (["own_ending:Tanh"], ["own_ending:Tanh was not checked", "SystemExit(0)"]),
+    (["own_ending_oddly:Tanh"], ["own_ending_oddly:Tanh was not checked", "GeneratorExit()"]),
+    (["own_shapes:Ending"], ["own_shapes:Ending was not checked", "SystemExit(0)"]),
+    (["own_shapes:Ending", "--alpha", "3"], ["own_shapes:Ending was not checked", "(3"]),
     (["Arctn"], ["'Arctn'", "Arctan, "]),
     (["Arctan", "--slope", "2"], ["Arctan takes no parameter 'slope'"]),
 ]
@@ -61,6 +75,8 @@ def own(spikegrad, tmp_path):
     (tmp_path / "own_shapes.py").write_text(SOURCE)
     (tmp_path / "own_broken.py").write_text("1 / 0")
     (tmp_path / "own_needing.py").write_text("import not_there")
+    (tmp_path / "own_ending.py").write_text("import sys; sys.exit(0)")
+    (tmp_path / "own_ending_oddly.py").write_text("raise GeneratorExit")
     return spikegrad
 
 
@@ -87,6 +103,12 @@ def test_a_fault_of_ones_own_ends_with_1_and_says_what_to_do(own, monkeypatch):
     assert "Passed: pytree, " in words
     assert "\x1b" not in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_a_method_that_ends_the_program_is_an_error_in_the_report(own):
+    outcome = own("check", "own_shapes:Ends")
+    assert (outcome.status, outcome.err) == (1, "")
+    assert "raised SystemExit: 0" in " ".join(outcome.out.split())
 
 
 @pytest.mark.parametrize(

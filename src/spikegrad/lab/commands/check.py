@@ -18,6 +18,7 @@ from spikegrad.surrogate import Surrogate
 
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
 NO_MODULE = "There is no module {module!r} here or among what is installed."
+ENDED = "{name} was not checked: its own code raised {end}, which ends a program."
 IS_FILE = "{name} is a file; write the module, without its ending: {module}:Name."
 
 
@@ -38,14 +39,26 @@ def check(name: str, **values: Any) -> int:
     spikegrad check package.module:my_surrogate
     spikegrad check Arctan --alpha 2
     """
-    surrogate = _surrogate(name, options.surrogate_parameters(values))
-    # Only now, so that a wrong name is answered at once.
-    from spikegrad.checking import check
-    from spikegrad.lab.report import checks
+    with _ending_nothing(name):
+        surrogate = _surrogate(name, options.surrogate_parameters(values))
+        # Only now, so that a wrong name is answered at once.
+        from spikegrad.checking import check
+        from spikegrad.lab.report import checks
 
-    report = check(surrogate)
-    checks.show(checks.new_console(), report)
+        report = check(surrogate)
+        checks.show(checks.new_console(), report)
     return 0 if report.ok else 1
+
+
+@contextmanager
+def _ending_nothing(name: str) -> Iterator[None]:
+    """What a person's own code raises to end the process does not end the check in silence."""
+    try:
+        yield
+    except (KeyboardInterrupt, Exception):
+        raise
+    except BaseException as end:
+        raise LabError(ENDED.format(name=name, end=f"{type(end).__name__}({end})")) from end
 
 
 def _surrogate(name: str, given: Mapping[str, str]) -> Surrogate:
