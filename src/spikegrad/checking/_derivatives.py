@@ -99,7 +99,9 @@ def parameters_differentiate(subject: Subject) -> Iterator[Finding]:
         true = (left + right) / 2
         if not np.isfinite([true, got]).all() or abs(left - right) > OFF / 4 * abs(true):
             continue
-        if abs(got - true) > OFF * abs(true):
+        # What is small beside the values themselves is their rounding.
+        least = max(abs(true), abs(sides[1] / float(values[name])) * 1e-3)
+        if abs(got - true) > OFF * least:
             report = warning if got == 0 else error
             yield report(
                 f"the derivative that JAX takes of surrogate_grad by {name} is {got:.4g}, summed "

@@ -127,8 +127,12 @@ class Subject:
             far = 2.0 ** (np.arange(1, 41) / 8)
             edges = np.concatenate([edges, lo * far, hi * far])
         for x, _, width in self.needles():
-            edges = np.append(edges, x + 2 * width * np.linspace(-1, 1, 33))
+            inside = width * np.linspace(-2, 2, 33)
+            around = width * 2.0 ** np.arange(1.5, 12, 0.5)
+            edges = np.concatenate([edges, x + inside, x - around, x + around])
         edges = np.unique(edges)
+        if not self.beyond:
+            edges = edges[(edges >= lo) & (edges <= hi)]
         apart = np.append(True, np.diff(edges) > 2.0**-32)
         return np.asarray(edges[apart])
 

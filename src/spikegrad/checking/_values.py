@@ -13,6 +13,7 @@ from spikegrad.checking._subject import (
     GRADIENT,
     MOVED,
     RELAXATION,
+    SHIFTS,
     Subject,
     in_chunks,
     in_dtype,
@@ -156,14 +157,18 @@ def systematic(subject: Subject) -> Iterator[Finding]:
             if dtype == "float64":
                 continue
             x = subject.inputs(dtype).astype(np.float64)
-            y, true = subject.values(method, dtype).y, subject.double(method, dtype)[0]
+            y, (true, *beside) = subject.values(method, dtype).y, subject.double(method, dtype)
+            least = max(2 * float(jnp.finfo(dtype).eps), 1e-3)
             judged = np.isfinite(y) & (np.abs(true) < float(jnp.finfo(dtype).max) / 8)
             judged &= np.abs(x) <= max(map(abs, subject.domain))
             judged &= np.abs(true) > 0.1 * np.max(np.abs(true), initial=0.0, where=judged)
-            if not judged.any():
+            # Not where another last digit of x, or of a parameter, makes as much of a difference.
+            own = np.max(np.abs(np.stack(beside) - true), axis=0) / SHIFTS[1]
+            judged &= own < least * np.abs(true)
+            if np.count_nonzero(judged) < ULP:
                 continue
             factor = float(np.median(y[judged] / true[judged]))
-            if abs(factor - 1) > max(2 * float(jnp.finfo(dtype).eps), 1e-3):
+            if abs(factor - 1) > least:
                 yield error(
                     f"{method} in {dtype} is {factor:.4g} times what it is in float64, throughout.",
                     "Look for a constant, or a branch, that depends on the dtype of x.",
@@ -180,9 +185,11 @@ def _noisy(rows: np.ndarray) -> bool:
     """Whether values close together scatter more than those of float64 do."""
     at = np.abs(rows[2])
     scatter = np.abs(rows[0] - 4 * rows[1] + 6 * rows[2] - 4 * rows[3] + rows[4])
+    curved = np.abs(rows[1] - 2 * rows[2] + rows[3])
     judged = np.isfinite(scatter) & (at > 1e-3 * np.max(at, initial=0.0, where=np.isfinite(at)))
     with np.errstate(all="ignore"):
-        scattered = judged & (scatter > NOISE * at)
+        # Of a steep but smooth line, each difference is smaller than the one before.
+        scattered = judged & (scatter > NOISE * at) & (scatter > curved / 2)
     return bool(np.count_nonzero(scattered) > np.count_nonzero(judged) / 5)
 
 
