@@ -64,6 +64,20 @@ def test_a_raster_has_a_mark_for_every_spike_where_it_is():
     assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 4.5), (-0.5, 2.5))
 
 
+def test_a_raster_of_many_neurons_leaves_no_mark_too_thin_to_see():
+    spikes = np.zeros((3, 1000))
+    spikes[1, [0, 500]] = 1
+    (axes,) = plotting.raster(spikes).axes
+    points = 72 * 3.5 / 1000  # that a neuron has, in a figure 3.5 inches high
+    heights = [(high - low) * points for (_, low), (_, high) in axes.collections[0].get_segments()]
+    assert min(heights) > 1
+
+
+def test_many_spikes_are_drawn_as_an_image(tmp_path):
+    plotting.raster(np.ones((201, 100))).savefig(tmp_path / "many.svg")
+    assert (tmp_path / "many.svg").stat().st_size < 200_000
+
+
 def test_a_raster_can_be_silent():
     plotting.raster(np.zeros((5, 3)))
 
@@ -79,6 +93,7 @@ def test_a_picture_goes_into_given_axes_even_of_a_part_of_a_figure():
 def test_membranes_have_a_panel_a_neuron_with_its_threshold_and_spikes():
     potentials = SPIKES * 1.5 - 0.25
     panels = plotting.membranes(potentials, SPIKES, threshold=0.5, names="abc").axes
+    assert len({axes.get_ylim() for axes in panels}) == 1
     assert [axes.get_title(loc="left") for axes in panels] == ["a", "b", "c"]
     for neuron, axes in enumerate(panels):
         threshold, membrane, spikes, *_ = axes.lines
@@ -285,6 +300,21 @@ def test_learning_curves_count_epochs_from_1_and_may_be_logarithmic():
     assert (loss.get_yscale(), rate.get_yscale()) == ("log", "linear")
     assert [text.get_text() for text in loss.get_legend().get_texts()] == ["training", "validation"]
     assert rate.get_legend() is None
+
+
+def test_a_value_after_the_last_epoch_is_a_point_of_its_own_colour():
+    lines = {"loss": {"training": [3, 2, 1], "validation": [3, 2, 2]}}
+    (axes,) = plotting.learning_curves(lines, ends={"loss": {"test": 1.5}}).axes
+    assert tuple(map(tuple, axes.lines[2].get_data())) == ((3,), (1.5,))
+    assert len({line.get_color() for line in axes.lines}) == 3
+
+
+def test_one_epoch_is_a_point_and_a_loss_of_0_has_no_logarithm():
+    with warnings.catch_warnings(action="error"):
+        figure = plotting.learning_curves({"loss": {"training": [0.0]}}, logarithmic=["loss"])
+        figure.canvas.draw()
+    assert figure.axes[0].get_yscale() == "linear"
+    assert figure.axes[0].lines[0].get_marker() == "o"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def marks(axes):
 
 
 def test_the_input_is_drawn_as_the_network_gets_it(trainer):
-    image, raster, *_ = pictures.input_raster(trainer).axes
+    image, raster, *_ = pictures.input_raster(trainer).figure.axes
     inputs = np.asarray(trainer.inputs(trainer.split.test.images))[:, 0]
     sample = trainer.split.test.images[0].reshape(8, 8)
     np.testing.assert_array_equal(image.images[0].get_array(), sample)
@@ -38,8 +38,8 @@ def test_the_input_is_drawn_as_the_network_gets_it(trainer):
     assert raster.get_ylim()[0] > raster.get_ylim()[1]
 
 
-def test_the_hidden_raster_has_every_spike_and_the_earliest_neurons_first(trainer, activity):
-    (axes,) = pictures.hidden_raster(trainer, activity).axes
+def test_the_hidden_raster_has_every_spike_and_the_earliest_neurons_first(activity):
+    (axes,) = pictures.hidden_raster(activity).figure.axes
     found = marks(axes)
     assert len(found) == int(activity.spikes[:, 0].sum())
     neurons = sorted({neuron for _, neuron in found})
@@ -48,10 +48,11 @@ def test_the_hidden_raster_has_every_spike_and_the_earliest_neurons_first(traine
     assert neurons == list(range(len(neurons)))
 
 
-def test_membranes_cross_the_threshold_where_they_fire(trainer, activity):
-    panels = pictures.membranes(trainer, activity).axes
+def test_membranes_cross_the_threshold_where_they_fire_on_one_scale(activity):
+    panels = pictures.membranes(activity).figure.axes
     assert len(panels) == pictures.SHOWN
     assert len({axes.get_title(loc="left") for axes in panels}) == pictures.SHOWN
+    assert len({axes.get_ylim() for axes in panels}) == 1
     for axes in panels:
         threshold, membrane, spikes, *_ = axes.lines
         u = membrane.get_ydata()
@@ -60,7 +61,8 @@ def test_membranes_cross_the_threshold_where_they_fire(trainer, activity):
 
 
 def test_the_surrogate_is_drawn_over_all_that_it_met(trainer, activity):
-    histogram, gradient = pictures.surrogate(trainer, activity).axes
+    parameters = trainer.initial_state().parameters
+    histogram, gradient = pictures.surrogate(trainer, parameters, activity).figure.axes
     assert sum(bar.get_height() for bar in histogram.patches) == pytest.approx(100, abs=0.3)
     x, y = gradient.lines[0].get_data()
     np.testing.assert_allclose(y, trainer.surrogate.surrogate_grad(x), rtol=1e-6)

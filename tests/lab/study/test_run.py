@@ -77,7 +77,8 @@ def test_a_finished_run_has_everything(finished):
     assert (outcome.status, outcome.err) == (0, "")
     assert {path.stem for path in (folder / "pictures").glob("*.png")} == PICTURES
     assert {path.name for path in folder.iterdir()} == {
-        "checkpoints", "config.json", "metrics.csv", "parameters.npz", "pictures", "result.json",
+        "checkpoints", "config.json", "metrics.csv", "parameters.npz", "pictures",
+        "pictures.html", "result.json",
     }  # fmt: skip
     config = json.loads((folder / "config.json").read_text())
     assert (config["hidden"], config["time_steps"], config["epochs"]) == (12, 4, 4)

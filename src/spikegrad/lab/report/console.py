@@ -114,6 +114,7 @@ class Report:
         )
         for name, value in learned.items():
             self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
+        self._console.print(f"What it looks like inside is in {folder.page}", markup=False)
         self._console.print(f"All of the run is in {folder.path}", markup=False)
 
     def finished_already(self, folder: RunFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,21 @@ from spikegrad import plotting
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.networks.network import Activity, Parameters
-from spikegrad.lab.training.files import replacing
+from spikegrad.lab.report import page, words
+from spikegrad.lab.report.page import Picture
+from spikegrad.lab.training.files import replacing, write_text
 from spikegrad.lab.training.folder import RunFolder
-from spikegrad.lab.training.trainer import Epoch, Trainer
+from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import numpy.typing as npt
 
 # How many hidden neurons the picture of membranes shows.
 SHOWN = 6
+# In inches: on a phone, the letters of a figure of this width are as large as those of the text.
+WIDTH = 4.2
+# Of the files, in dots an inch.
+SHARPNESS = 200
 
 
 def require() -> None:
@@ -28,34 +35,40 @@ def require() -> None:
 
 
 def draw(
-    folder: RunFolder, trainer: Trainer, parameters: Parameters, history: Sequence[Epoch]
+    folder: RunFolder,
+    trainer: Trainer,
+    parameters: Parameters,
+    history: Sequence[Epoch],
+    test: Evaluation,
 ) -> None:
-    """Draw every picture of a run into its folder.
+    """Draw every picture of a run into its folder, and a page with all of them.
 
     Args:
         folder: the run folder.
-        trainer: has the settings and the samples; the pictures show the first of the test.
+        trainer: has the settings and the samples; most pictures show the first of the test.
         parameters: of the trained network.
         history: how the epochs went.
+        test: what the network does with the test samples.
     """
     activity = trainer.activity(parameters, trainer.split.test.images)
-    figures = {
-        "learning_curve": learning_curve(history),
-        "input_raster": input_raster(trainer),
-        "hidden_raster": hidden_raster(trainer, activity),
-        "membranes": membranes(trainer, activity),
-        "surrogate": surrogate(trainer, activity),
-    }
+    pictures = [
+        learning_curve(history, test, len(trainer.split.test.labels)),
+        input_raster(trainer),
+        hidden_raster(activity),
+        membranes(activity),
+        surrogate(trainer, parameters, activity),
+    ]
     folder.pictures.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        with replacing(folder.pictures / f"{name}.png") as file:
-            figure.savefig(file, format="png")
+    for picture in pictures:
+        with replacing(folder.pictures / f"{picture.name}.png") as file:
+            picture.figure.savefig(file, format="png", dpi=SHARPNESS)
+    write_text(folder.page, page.page(trainer.config, test, pictures))
 
 
-def learning_curve(history: Sequence[Epoch]) -> Figure:
-    """Loss, accuracy and firing rate over the epochs."""
+def learning_curve(history: Sequence[Epoch], test: Evaluation, samples: int) -> Picture:
+    """Loss, accuracy and firing rate over the epochs, and on the test, which has `samples`."""
     column = {name: np.array([getattr(e, name) for e in history]) for name in Epoch._fields}
-    return plotting.learning_curves(
+    figure = plotting.learning_curves(
         {
             "cross-entropy (nats)": {
                 "training": column["loss"],
@@ -65,71 +78,89 @@ def learning_curve(history: Sequence[Epoch]) -> Figure:
                 "training": 100 * column["accuracy"],
                 "validation": 100 * column["validation_accuracy"],
             },
-            "hidden firing rate (% of steps)": {"training": 100 * column["firing_rate"]},
+            "firing rate (% of steps)": {"training": 100 * column["firing_rate"]},
+        },
+        ends={
+            "cross-entropy (nats)": {"test": test.loss},
+            "accuracy (%)": {"test": 100 * test.accuracy},
+            "firing rate (% of steps)": {"test": 100 * test.firing_rate},
         },
         logarithmic=["cross-entropy (nats)"],
+        width=WIDTH,
     )
+    text = words.learning(history, test, samples)
+    return Picture("learning_curve", "How it learned", figure, text)
 
 
-def input_raster(trainer: Trainer) -> Figure:
-    """The sample as an image, and as the network gets it."""
+def input_raster(trainer: Trainer) -> Picture:
+    """The first test sample as an image, and as the network gets it."""
     image, label = (part[0] for part in trainer.split.test)
     dataset = DATASETS[trainer.config.dataset]
-    encoding = ENCODINGS[trainer.config.encoding]
+    name = trainer.config.encoding
     inputs = np.asarray(trainer.inputs(trainer.split.test.images))[:, 0]
-    figure = plotting.new_figure(8, 3.5)
-    left, right = figure.subplots(1, 2, width_ratios=(1, 2))
-    left.imshow(image.reshape(dataset.image_shape), cmap="gray")
-    left.set_title(f"the sample: a {dataset.classes[label]}", loc="left", fontsize=10)
-    left.axis("off")
-    words = {
-        "title": f"{trainer.config.encoding} coding: {encoding.text}",
-        "ylabel": "pixel, row by row",
-    }
-    if encoding.spiking:
-        plotting.raster(inputs, **words, axes=right)
+    figure = plotting.new_figure(WIDTH, 4.6)
+    upper, lower = figure.subplots(2, 1, height_ratios=(1, 2))
+    upper.imshow(image.reshape(dataset.image_shape), cmap="gray")
+    upper.axis("off")
+    if ENCODINGS[name].spiking:
+        plotting.raster(inputs, ylabel="pixel, row by row", axes=lower)
     else:
-        plotting.currents(inputs, **words, label="brightness", axes=right)
-    right.invert_yaxis()
-    right.set_yticks(range(0, image.size, dataset.image_shape[1]))
-    return figure
+        plotting.currents(inputs, ylabel="pixel, row by row", label="brightness", axes=lower)
+    lower.invert_yaxis()
+    lower.set_yticks(range(0, image.size, dataset.image_shape[1]))
+    text = words.input_of(f"a {dataset.classes[label]}", name, inputs)
+    return Picture("input_raster", "What goes in", figure, text)
 
 
-def hidden_raster(trainer: Trainer, activity: Activity) -> Figure:
+def hidden_raster(activity: Activity) -> Picture:
     """The spikes of the hidden layer for the sample, the earliest neurons at the bottom."""
     spikes = np.asarray(activity.spikes)[:, 0]
     silent = np.asarray(spikes.sum(0) == 0)
     order = np.lexsort((-spikes.sum(0), spikes.argmax(0), silent))
-    return plotting.raster(
-        spikes[:, order],
-        ylabel="hidden neuron, by first spike",
-        title=f"{int(spikes.sum())} spikes; {silent.sum()} of {len(silent)} neurons stay silent",
+    figure = plotting.new_figure(WIDTH, 4.2)
+    plotting.raster(
+        spikes[:, order], ylabel="hidden neuron, by its first spike", axes=figure.subplots()
     )
+    return Picture("hidden_raster", "Who fires", figure, words.hidden(np.asarray(activity.spikes)))
 
 
-def membranes(trainer: Trainer, activity: Activity) -> Figure:
-    """The membrane potentials of a few hidden neurons for the sample, busy to silent.
+def membranes(activity: Activity) -> Picture:
+    """The membrane potentials of a few hidden neurons for the sample, busy to silent."""
+    excess = np.asarray(activity.excess)[:, 0]
+    spikes = np.asarray(activity.spikes)[:, 0]
+    chosen = watched(spikes)
+    # Less the threshold, which in some models moves.
+    figure = plotting.membranes(
+        excess[:, chosen],
+        spikes[:, chosen],
+        threshold=0.0,
+        names=[f"hidden neuron {neuron}" for neuron in chosen],
+        ylabel="above threshold (thresholds)",
+        width=WIDTH,
+    )
+    text = words.membranes(excess[:, chosen], spikes[:, chosen], chosen)
+    return Picture("membranes", "Inside some of them", figure, text)
+
+
+def watched(spikes: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """A few neurons, busy to silent, out of `spikes` `(time, neurons)`.
 
     All but one are of those that fire, as far as there are so many.
     """
-    excess = np.asarray(activity.excess)[:, 0]
-    spikes = np.asarray(activity.spikes)[:, 0]
     counts = spikes.sum(0)
     by_count = np.argsort(-counts, kind="stable")
     firing = int((counts > 0).sum())
     busy = np.linspace(0, firing - 1, min(SHOWN - 1, firing)).round().astype(int)
-    chosen = by_count[[*busy, *range(firing, len(by_count))][:SHOWN]]
-    return plotting.membranes(
-        excess[:, chosen] + 1,
-        spikes[:, chosen],
-        names=[f"hidden neuron {neuron}" for neuron in chosen],
-        ylabel="membrane potential (thresholds)",
-    )
+    return by_count[[*busy, *range(firing, len(by_count))][:SHOWN]]
 
 
-def surrogate(trainer: Trainer, activity: Activity) -> Figure:
+def surrogate(trainer: Trainer, parameters: Parameters, activity: Activity) -> Picture:
     """The surrogate's gradient over all that the hidden layer saw in the test."""
     assert activity.excess is not None
-    return plotting.surrogate_over(
-        trainer.surrogate, activity.excess, title=f"{trainer.surrogate} on the test samples"
-    )
+    shape = trainer.surrogate_at_the_end(parameters)
+    excess = np.asarray(activity.excess)
+    figure = plotting.new_figure(WIDTH, 3.4)
+    title = textwrap.fill(repr(shape), 48)
+    plotting.surrogate_over(shape, excess, title=title, axes=figure.subplots())
+    text = words.surrogate(shape, excess)
+    return Picture("surrogate", "What the gradient saw", figure, text)

@@ -167,7 +167,7 @@ def _conclude(
     """Test the network, and write all that a finished run has; the result comes last."""
     test = trainer.evaluate(state.parameters, trainer.split.test)
     folder.write_parameters(state.parameters)
-    pictures.draw(folder, trainer, state.parameters, history)
+    pictures.draw(folder, trainer, state.parameters, history, test)
     learned = trainer.learned(state.parameters)
     folder.write_result(_result(test, history) | ({"learned": learned} if learned else {}))
     report.finished(folder, trainer, test, history, learned)

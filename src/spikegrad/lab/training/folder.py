@@ -43,6 +43,7 @@ class RunFolder:
         self.result = path / "result.json"
         self.checkpoints = path / "checkpoints"
         self.pictures = path / "pictures"
+        self.page = path / "pictures.html"
 
     @classmethod
     def create(cls, path: Path | None, config: Config, state: State) -> RunFolder:

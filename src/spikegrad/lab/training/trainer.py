@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import optax
 
+from spikegrad._pytree import replaced
 from spikegrad.lab.data.datasets import DATASETS, Samples, Split
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.errors import SettingError
@@ -18,7 +19,7 @@ from spikegrad.lab.networks import changing, network
 from spikegrad.lab.networks.changing import Moment
 from spikegrad.lab.networks.network import Activity, Parameters
 from spikegrad.lab.training.config import Config
-from spikegrad.surrogate import Learned
+from spikegrad.surrogate import Annealed, Learned, Surrogate
 
 TOO_LARGE = " has to be at most {allowed}, the number of training samples, but got {value}."
 
@@ -146,6 +147,14 @@ class Trainer:
             return {}
         values = changing.learned(surrogate, parameters.surrogate).values
         return {name: float(value) for name, value in values.items()}
+
+    def surrogate_at_the_end(self, parameters: Parameters) -> Surrogate:
+        """The surrogate as the last step of the training had it, with what was learned of it."""
+        surrogate = getattr(self.hidden.neuron, "surrogate", self.surrogate)
+        if isinstance(surrogate, Annealed):
+            value = getattr(surrogate.at(self._steps - 1).now, surrogate.parameter)
+            return replaced(self.surrogate, **{surrogate.parameter: float(value)})
+        return replaced(self.surrogate, **self.learned(parameters))
 
     def inputs(self, images: npt.NDArray[np.float32]) -> jax.Array:
         """The encoded images, `(time, batch, pixels)`, as an evaluation sees them."""
