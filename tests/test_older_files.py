@@ -13,6 +13,7 @@ import pytest
 
 import spikegrad.__main__
 from spikegrad import surrogate
+from spikegrad.lab.training.folder import RunFolder
 
 GOLDEN = Path(__file__).parent / "golden"
 VERSIONS = sorted(folder for folder in GOLDEN.iterdir() if (folder / "pickles.json").exists())
@@ -39,6 +40,16 @@ def test_a_new_pickle_names_no_room():
     stored = pickle.dumps(made, protocol=4)
     assert b"spikegrad.surrogate" in stored
     assert b"spikegrad.surrogate." not in stored
+
+
+def test_a_peers_name_of_version_0_1_0_trains_what_it_trained_there(tmp_path):
+    # That version took the shape of the name at the shape's own defaults.
+    shutil.unpack_archive(GOLDEN / "0.1.0" / "run.zip", tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    named = settings | {"surrogate": "snntorch.fast_sigmoid", "surrogate_parameters": {}}
+    (tmp_path / "config.json").write_text(json.dumps(named))
+    config = RunFolder(tmp_path).read_config()
+    assert config.build_surrogate() == surrogate.InvSquareGrad()
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda folder: folder.name)

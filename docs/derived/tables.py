@@ -84,7 +84,8 @@ def options() -> str:
     """A table for every panel in the help of `spikegrad train digits`."""
     panels: dict[str, list[Any]] = {}
     for option in train.commands["digits"].params:
-        panels.setdefault(option.panel, []).append(option)
+        if not option.hidden:
+            panels.setdefault(option.panel, []).append(option)
     parts = []
     for panel, options in panels.items():
         lines = [f"**{panel}**", "", "| option | default | |", "| --- | --- | --- |"]

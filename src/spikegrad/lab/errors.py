@@ -23,6 +23,20 @@ class SettingError(LabError):
         self.reason = reason
 
 
+class ParameterError(LabError):
+    """A value that a parameter of a surrogate cannot take.
+
+    Args:
+        parameter: its name.
+        reason: what goes on after that name.
+    """
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"--{parameter}{reason}")
+        self.parameter = parameter
+        self.reason = reason
+
+
 class Interrupted(LabError):
     """The person stopped a run with Ctrl-C."""
 

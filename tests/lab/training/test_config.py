@@ -1,13 +1,16 @@
 import dataclasses
+import json
 import math
 
 import pytest
 
+from spikegrad import surrogate
 from spikegrad.lab.errors import SettingError
 from spikegrad.lab.training.config import Config
 from spikegrad.neurons import ALIF
 from spikegrad.surrogate import S2NN, Arctan, Sigmoid
 from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate.catalogue._peers import PEERS
 
 WRONG = {
     "dataset": "letters",
@@ -71,6 +74,40 @@ def test_the_surrogate_has_the_parameters_that_are_given_and_its_own_defaults():
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 def test_every_shape_can_be_taken(row):
     assert Config("digits", surrogate=row.name).build_surrogate() == row.shape()
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.full_name)
+def test_every_name_of_another_library_trains_what_it_names_and_is_stored_as_that(peer):
+    config = Config("digits", surrogate=peer.full_name)
+    expected = surrogate.get(peer.full_name)
+    assert config.build_surrogate() == expected
+    stored = json.loads(json.dumps(config.stored()))
+    assert stored["surrogate"] == surrogate.to_config(expected)
+    assert Config(**stored).build_surrogate() == expected
+    assert Config(**stored).stored() == stored
+
+
+@pytest.mark.parametrize("change", [{"stochastic": True}, {"learn": "factor"}])
+def test_what_another_library_has_can_change_too(change):
+    # Three times a shape, which is none of the shapes.
+    Config(
+        "digits", surrogate="spikingjelly.SuperSpike", surrogate_parameters={"alpha": 3.0}, **change
+    )
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"surrogate": "Sigmod", "parameters": {}},
+        {"surrogate": "Sigmoid", "parameters": {"alpha": -1.0}},
+        {"surrogate": "Sigmoid"},
+        {"parameters": {}},
+        7,
+    ],
+)
+def test_a_stored_surrogate_that_is_none_is_refused(damaged):
+    with pytest.raises(SettingError, match="surrogate: "):
+        Config("digits", surrogate=damaged)
 
 
 def test_a_decay_that_is_learned_lies_strictly_between_0_and_1():

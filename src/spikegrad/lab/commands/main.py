@@ -12,7 +12,7 @@ import rich_click as click
 import spikegrad
 from spikegrad.lab.commands.check import check
 from spikegrad.lab.commands.group import NamingGroup
-from spikegrad.lab.commands.options import option_names
+from spikegrad.lab.commands.options import option_of
 from spikegrad.lab.commands.shapes import shapes
 from spikegrad.lab.commands.train import train
 from spikegrad.lab.errors import LabError, SettingError
@@ -48,8 +48,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(error.format_message(), error.exit_code)
     except SettingError as error:
-        option = option_names().get(error.setting, error.setting)
-        return _fail(option + error.reason, error.exit_status)
+        return _fail(option_of(error.setting) + error.reason, error.exit_status)
     except LabError as error:
         return _fail(str(error), error.exit_status)
     except (click.Abort, KeyboardInterrupt):

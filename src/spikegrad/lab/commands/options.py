@@ -10,22 +10,46 @@ import rich_click as click
 
 from spikegrad.lab.training.config import Config
 from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
+from spikegrad.surrogate.catalogue._peers import PEERS
 
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
 TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 PREFIX = "surrogate_"
+PARAMETERS = "surrogate_parameters."
 # Options that are no settings, but whose names are taken all the same.
 TAKEN = {"--tau", "--out", "--resume"}
 
 
 def option_names() -> dict[str, str]:
     """The option of every setting, by the name of the setting."""
-    names = {name: f"--{name.replace('_', '-')}" for name in SETTINGS}
-    for parameter in _parameters():
-        clash = f"--{parameter}" in TAKEN.union(names.values())
-        option = f"surrogate-{parameter}" if clash else parameter
-        names[f"surrogate_parameters.{parameter}"] = f"--{option.replace('_', '-')}"
-    return names
+    names = {name: _spelled(name) for name in SETTINGS}
+    parameters = dict.fromkeys([*_parameters(), *_parameters_elsewhere()])
+    return names | {f"{PARAMETERS}{name}": parameter_option(name) for name in parameters}
+
+
+def option_of(setting: str) -> str:
+    """The option of a setting, or of a parameter of any surrogate."""
+    if setting.startswith(PARAMETERS):
+        return parameter_option(setting.removeprefix(PARAMETERS))
+    return option_names().get(setting, setting)
+
+
+def parameter_option(parameter: str) -> str:
+    """The option of a parameter of a surrogate, which another option may have the name of."""
+    option = _spelled(parameter)
+    clash = option in TAKEN.union(map(_spelled, SETTINGS))
+    return f"--surrogate-{option.removeprefix('--')}" if clash else option
+
+
+def parameter_of(option: str) -> str | None:
+    """The parameter of a surrogate that an option would be of; None if it is none."""
+    name = option.removeprefix("--").replace("-", "_")
+    bare = name.removeprefix(PREFIX)
+    return next((known for known in (bare, name) if parameter_option(known) == option), None)
+
+
+def _spelled(name: str) -> str:
+    return f"--{name.lower().replace('_', '-')}"
 
 
 def setting_options() -> list[click.Option]:
@@ -47,20 +71,32 @@ def setting_options() -> list[click.Option]:
 
 
 def surrogate_options() -> list[click.Option]:
-    """`--surrogate`, and an option for every parameter that a shape takes."""
-    names = option_names()
+    """`--surrogate`, and an option for every parameter that a shape takes.
+
+    Those of other libraries' surrogates alone are there as well, and not in the help.
+    """
     options: list[click.Option] = [
         click.RichOption(
             ["--surrogate"],
             default=SETTINGS["surrogate"].default,
             show_default=True,
             metavar="NAME",
-            help=f"One of {', '.join(row.name for row in CATALOGUE)}.",
+            help=f"One of {', '.join(row.name for row in CATALOGUE)}; or another library's, as in "
+            "snntorch.fast_sigmoid, with the parameters that it has there, as in --slope 25; or "
+            "one of your own, module:Name, with its parameters.",
             panel="Surrogate",
         )
     ]
-    parameters = {name: names[f"surrogate_parameters.{name}"] for name in _parameters()}
-    return options + parameter_options(parameters, "Surrogate")
+    parameters = {name: parameter_option(name) for name in _parameters()}
+    shown = parameter_options(parameters, "Surrogate", type=str, metavar="NUMBER")
+    taken = {option for parameter in shown for option in parameter.opts}
+    others = dict.fromkeys(map(parameter_option, _parameters_elsewhere()))
+    return [*options, *shown, *(hidden_option(name) for name in others if name not in taken)]
+
+
+def hidden_option(option: str) -> click.Option:
+    """An option for a parameter of a surrogate that is not in the help."""
+    return click.RichOption([option, f"{PREFIX}{parameter_of(option)}"], hidden=True)
 
 
 def parameter_options(
@@ -95,6 +131,11 @@ def _setting_help(field: dataclasses.Field[Any]) -> str:
     text, words = field.metadata["text"], field.metadata["domain"].words
     # A text about words says what each of them means.
     return f"{text}." if field.type in ("str", "bool") else f"{text} ({words})."
+
+
+def _parameters_elsewhere() -> list[str]:
+    """The names of all parameters that other libraries' surrogates take."""
+    return list(dict.fromkeys(name for peer in PEERS for name in peer.parameters))
 
 
 def _parameters() -> dict[str, dict[str, Parameter]]:

@@ -12,6 +12,7 @@ import rich_click as click
 from spikegrad import surrogate
 from spikegrad.lab.commands import options
 from spikegrad.lab.errors import LabError
+from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.files import replacing
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from spikegrad.lab.report.shapes import Named
 
 ENDINGS = (".svg", ".png", ".pdf")
-WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
 PARAMETERS_HELP = (
     "Of the shape, with the shapes that take it and their defaults; or of another library's "
     "surrogate, under the name it has there."
@@ -35,7 +35,7 @@ class Shapes(click.RichCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Make an option of every `--name` that none is declared for."""
-        args = [_spelled(argument) for argument in args]
+        args = [spelled(argument) for argument in args]
         declared = {name for parameter in self.params for name in parameter.opts}
         declared.update(ctx.help_option_names)
         names = (argument.partition("=")[0] for argument in args)
@@ -104,7 +104,7 @@ shapes.params += options.parameter_options(
 )
 
 
-def _spelled(argument: str) -> str:
+def spelled(argument: str) -> str:
     """An option as it is declared: in lower case, with dashes."""
     if not argument.startswith("--"):
         return argument
@@ -116,6 +116,17 @@ def _destination(option: str) -> str:
     return options.PREFIX + option.removeprefix("--").replace("-", "_")
 
 
+def require_expressed(name: str) -> None:
+    """Say of another library's surrogate why there is none like it.
+
+    Raises:
+        LabError: the name is that of such a one.
+    """
+    for other, reason in NOT_EXPRESSED.items():
+        if name.lower() == other.lower():
+            raise LabError(f"{other} is none of the shapes. {reason}")
+
+
 def _named(name: str, given: Mapping[str, str]) -> Named:
     """The surrogate of that name.
 
@@ -124,46 +135,14 @@ def _named(name: str, given: Mapping[str, str]) -> Named:
     """
     from spikegrad.lab.report.shapes import Named
 
-    for other, reason in NOT_EXPRESSED.items():
-        if name.lower() == other.lower():
-            raise LabError(f"{other} is none of the shapes. {reason}")
+    require_expressed(name)
     peer = next((peer for peer in PEERS if peer.full_name.lower() == name.lower()), None)
-    defaults = dict(peer.parameters) if peer else _defaults(name)
-    as_declared = {parameter.lower(): parameter for parameter in defaults}
-    parameters = {}
-    for key, text in given.items():
-        parameter = as_declared.get(key, key)
-        parameters[parameter] = _value(parameter, text, defaults.get(parameter))
+    parameters = surrogates.read(name, given)
     try:
         built = surrogate.get(name, **parameters)
     except (ValueError, TypeError) as error:
         raise LabError(str(error)) from None
     return Named(built, peer.full_name if peer else name, parameters, peer)
-
-
-def _defaults(name: str) -> dict[str, float | None]:
-    """The parameters of one of our shapes; none if there is no such shape."""
-    for row in CATALOGUE:
-        if name.lower() in (row.name.lower(), row.function_name):
-            return {
-                key: 1 if parameter.integer else parameter.default
-                for key, parameter in row.parameters.items()
-            }
-    return {}
-
-
-def _value(parameter: str, text: str, default: object) -> object:
-    """What a person wrote for a parameter: a number, two with a comma between, or a word."""
-    if text.lower() in WORDS:
-        return WORDS[text.lower()]
-    integer = isinstance(default, int) and not isinstance(default, bool)
-    try:
-        if "," in text:
-            return tuple(float(part) for part in text.split(","))
-        return int(text) if integer else float(text)
-    except ValueError:
-        kind = "a whole number" if integer else "a number"
-        raise LabError(f"--{parameter} takes {kind}, but got {text!r}.") from None
 
 
 def _write_picture(path: Path, shown: Surrogate | None) -> None:

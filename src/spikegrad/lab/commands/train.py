@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +13,13 @@ from click.core import ParameterSource
 
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.group import NamingGroup
+from spikegrad.lab.commands.shapes import spelled
 from spikegrad.lab.data.datasets import DATASETS, Dataset
 from spikegrad.lab.domains import POSITIVE
-from spikegrad.lab.errors import LabError
+from spikegrad.lab.errors import LabError, ParameterError, SettingError
+from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.config import Config
+from spikegrad.lab.training.surrogates import is_own
 
 ALONE = (
     "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
@@ -25,6 +29,7 @@ SURROGATE_HELP = (
     "The gradient that the network learns through. With each parameter stand the shapes that take "
     "it, and their defaults."
 )
+OWN_PARAMETERS = f"{__name__}.own_parameters"
 BOTH = "--tau and --beta both set the membrane decay: give one of them."
 
 
@@ -46,13 +51,35 @@ class OnDataset(click.RichCommand):
     """A command that trains on a data set."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Explain where `--resume` goes."""
+        """Take what a surrogate of one's own takes, and explain where `--resume` goes."""
+        args = [spelled(argument) for argument in args]
+        ctx.meta[OWN_PARAMETERS] = self._own_parameters(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             if error.option_name == "--resume":
                 raise click.UsageError(ALONE.format(other=self.name), ctx) from None
             raise
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The declared options, and those of a surrogate of one's own."""
+        given = ctx.meta.get(OWN_PARAMETERS, ())
+        return [*super().get_params(ctx), *map(options.hidden_option, given)]
+
+    def _own_parameters(self, args: list[str]) -> list[str]:
+        """The options that no surrogate is known to have, where one's own is named."""
+        named = [a for a in (*args, *_after("--surrogate", args)) if a.startswith("--surrogate=")]
+        if not any(is_own(name.partition("=")[2]) for name in named):
+            return []
+        declared = {name for parameter in self.params for name in parameter.opts}
+        given = dict.fromkeys(arg.partition("=")[0] for arg in args if arg.startswith("--"))
+        unknown = [name for name in given if name not in declared | {"--help", "--resume"}]
+        return [name for name in unknown if options.parameter_of(name)]
+
+
+def _after(option: str, args: list[str]) -> list[str]:
+    """What follows an option, as if it stood behind an equals sign."""
+    return [f"{option}={b}" for a, b in itertools.pairwise(args) if a == option]
 
 
 @click.group(cls=Train, invoke_without_command=True, no_args_is_help=True)
@@ -70,6 +97,7 @@ def train(ctx: click.Context, resume: Path | None) -> None:
     Examples:
     spikegrad train digits
     spikegrad train digits --surrogate arctan --alpha 2 --encoding rate
+    spikegrad train digits --surrogate snntorch.fast_sigmoid --slope 25
     spikegrad train --resume runs/digits-0001
     """
     if resume is None:
@@ -134,7 +162,15 @@ def _config(dataset: str, tau: float | None, values: Mapping[str, Any]) -> Confi
         if not POSITIVE.contains(tau):
             raise LabError(f"--tau has to be {POSITIVE.words}, but got {tau!r}.")
         settings["beta"] = math.exp(-1 / tau)
-    return Config(dataset, surrogate_parameters=options.surrogate_parameters(values), **settings)
+    given = options.surrogate_parameters(values)
+    try:
+        parameters = surrogates.read(settings["surrogate"], given)
+    except ParameterError as error:
+        setting = f"{options.PARAMETERS}{error.parameter}"
+        raise SettingError(setting, error.reason) from None
+    except LabError as error:
+        raise SettingError("surrogate", f": {error}") from None
+    return Config(dataset, surrogate_parameters=parameters, **settings)
 
 
 for _name, _dataset in DATASETS.items():

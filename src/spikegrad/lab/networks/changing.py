@@ -145,6 +145,23 @@ def learned(surrogate: Learned, raw: Mapping[str, jax.Array]) -> Learned:
     return replaced(surrogate, raw=dict(raw))
 
 
+def at_the_end(neuron: Any, values: Mapping[str, float], step: int) -> Surrogate | None:
+    """What a neuron's surrogate had become when the training ended; None if it does not change.
+
+    Args:
+        neuron: with the surrogate.
+        values: the parameters that were learned.
+        step: the last of the optimizer.
+    """
+    surrogate = neuron.surrogate
+    if isinstance(surrogate, Annealed):
+        now = surrogate.at(step).now
+        return replaced(now, **{surrogate.parameter: float(getattr(now, surrogate.parameter))})
+    if isinstance(surrogate, Learned):
+        return replaced(surrogate.surrogate, **values)
+    return None
+
+
 def the_end(key: jax.Array) -> Moment:
     """The moment of an evaluation: the gradient no longer counts, and a mixture is all spikes."""
     return Moment(jnp.asarray(0), jnp.asarray(1.0), key)

@@ -11,7 +11,7 @@ from spikegrad import surrogate
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
-from spikegrad.lab.errors import SettingError
+from spikegrad.lab.errors import LabError, ParameterError, SettingError
 from spikegrad.lab.networks.changing import (
     ANNEALING_WORDS,
     LEARNING_WORDS,
@@ -21,6 +21,7 @@ from spikegrad.lab.networks.changing import (
 )
 from spikegrad.lab.networks.models import MODELS, RESETS, Firing
 from spikegrad.lab.networks.network import Hidden
+from spikegrad.lab.training import surrogates
 from spikegrad.neurons import KEEPS
 from spikegrad.surrogate import Stochastic, Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
@@ -54,8 +55,9 @@ class Config:
     """
 
     dataset: str = field(metadata={"domain": one_of(DATASETS)})
-    surrogate: str = "Sigmoid"
-    surrogate_parameters: Mapping[str, float] = field(default_factory=dict)
+    # A name, ours, another library's or module:Name; or what `to_config` gives.
+    surrogate: str | Mapping[str, Any] = "Sigmoid"
+    surrogate_parameters: Mapping[str, Any] = field(default_factory=dict)
     encoding: str = setting(
         "latency",
         "Network",
@@ -173,8 +175,9 @@ class Config:
             kind: type[Annealing | Learning] = Annealing if name == "anneal" else Learning
             change = kind.read(getattr(self, name))
             assert change is not None, "__post_init__ has read it"
-            known = row_of(shape).parameters.get(change.parameter)
-            if known is not None and known.integer:
+            row = row_of(shape)
+            known = row and row.parameters.get(change.parameter)
+            if known and known.integer:
                 reason = FIXED.format(parameter=change.parameter, shape=type(shape).__name__)
                 raise SettingError(name, reason)
             return change.of(shape, steps)
@@ -183,25 +186,32 @@ class Config:
 
     def build_surrogate(self) -> Surrogate:
         """The surrogate with its parameters, as the settings name them."""
-        try:
-            shape = surrogate.get(str(self.surrogate))
-        except ValueError as error:
-            raise SettingError("surrogate", f": {error}") from None
-        row = row_of(shape)
-        for name, value in self.surrogate_parameters.items():
+        if not isinstance(self.surrogate, str):
             try:
-                surrogate.get(row.name, **{name: value})
-            except (TypeError, ValueError) as error:
-                known = row.parameters.get(name)
-                reason = (
-                    NOT_ALLOWED.format(words=known.admissible, value=value)
-                    if known
-                    else f": {error}"
-                )
-                raise SettingError(f"surrogate_parameters.{name}", reason) from None
-        return surrogate.get(row.name, **self.surrogate_parameters)
+                return surrogate.from_config(self.surrogate)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise SettingError("surrogate", f": {error}") from None
+        try:
+            return surrogates.build(self.surrogate, self.surrogate_parameters)
+        except ParameterError as error:
+            setting = f"surrogate_parameters.{error.parameter}"
+            raise SettingError(setting, error.reason) from None
+        except LabError as error:
+            raise SettingError("surrogate", f": {error}") from None
+
+    def stored(self) -> dict[str, Any]:
+        """The settings as plain data that JSON can hold, from which `Config` is made again.
+
+        A surrogate that has a name here is stored as what it is built of, since a name may come to
+        mean another; one's own as its reference and the parameters that were given.
+        """
+        settings = dataclasses.asdict(self)
+        if not (isinstance(self.surrogate, str) and surrogates.is_own(self.surrogate)):
+            settings["surrogate"] = surrogate.to_config(self.build_surrogate())
+            del settings["surrogate_parameters"]
+        return settings
 
 
-def row_of(shape: Surrogate) -> Row:
-    """The row of the catalogue that a shape is of."""
-    return next(row for row in CATALOGUE if row.shape is type(shape))
+def row_of(shape: Surrogate) -> Row | None:
+    """The row of the catalogue that a shape is of, if it is one of those."""
+    return next((row for row in CATALOGUE if row.shape is type(shape)), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import dataclasses
 import errno
 import io
 import itertools
@@ -19,10 +18,12 @@ import jax
 import numpy as np
 
 import spikegrad
+from spikegrad import surrogate
 from spikegrad.lab.errors import LabError
 from spikegrad.lab.networks.network import Parameters
+from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.checkpoints import Checkpoints, room
-from spikegrad.lab.training.config import Config
+from spikegrad.lab.training.config import Config, row_of
 from spikegrad.lab.training.files import only_user_of, replacing, require_room, write_text
 from spikegrad.lab.training.trainer import Epoch, State
 
@@ -95,7 +96,7 @@ class RunFolder:
 
     def write_config(self, config: Config) -> None:
         """Write the settings, with the version that they are for."""
-        settings = {"spikegrad": spikegrad.__version__, **dataclasses.asdict(config)}
+        settings = {"spikegrad": spikegrad.__version__, **config.stored()}
         write_text(self.config, _json(settings))
 
     def read_config(self) -> Config:
@@ -107,7 +108,7 @@ class RunFolder:
         try:
             settings = json.loads(self.config.read_text())
             settings.pop("spikegrad")
-            return Config(**settings)
+            return Config(**_as_stored_now(settings))
         except LabError as error:
             raise LabError(f"{self.config}: {error}") from None
         except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -132,6 +133,21 @@ class RunFolder:
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the result: the last file of a run, which says that it is finished."""
         write_text(self.result, _json(result))
+
+
+def _as_stored_now(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings, which may be of a version that stored a surrogate by its name.
+
+    That one trained the shape of the name with the parameters given, else with its own defaults,
+    even where another library's name has others.
+    """
+    name = settings.get("surrogate")
+    if not isinstance(name, str) or surrogates.is_own(name):
+        return settings
+    row = row_of(surrogate.get(name))
+    given = settings.pop("surrogate_parameters", {})
+    shape = surrogates.build(row.name if row else name, given)
+    return settings | {"surrogate": surrogate.to_config(shape)}
 
 
 def _json(value: Mapping[str, Any]) -> str:

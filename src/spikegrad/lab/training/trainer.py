@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import optax
 
-from spikegrad._pytree import replaced
 from spikegrad.lab.data.datasets import DATASETS, Samples, Split
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.errors import SettingError
@@ -19,7 +18,7 @@ from spikegrad.lab.networks import changing, network
 from spikegrad.lab.networks.changing import Moment
 from spikegrad.lab.networks.network import Activity, Parameters
 from spikegrad.lab.training.config import Config
-from spikegrad.surrogate import Annealed, Learned, Surrogate
+from spikegrad.surrogate import Learned, Surrogate
 
 TOO_LARGE = " has to be at most {allowed}, the number of training samples, but got {value}."
 
@@ -150,11 +149,8 @@ class Trainer:
 
     def surrogate_at_the_end(self, parameters: Parameters) -> Surrogate:
         """The surrogate as the last step of the training had it, with what was learned of it."""
-        surrogate = getattr(self.hidden.neuron, "surrogate", self.surrogate)
-        if isinstance(surrogate, Annealed):
-            value = getattr(surrogate.at(self._steps - 1).now, surrogate.parameter)
-            return replaced(self.surrogate, **{surrogate.parameter: float(value)})
-        return replaced(self.surrogate, **self.learned(parameters))
+        changed = changing.at_the_end(self.hidden.neuron, self.learned(parameters), self._steps - 1)
+        return changed or self.surrogate
 
     def inputs(self, images: npt.NDArray[np.float32]) -> jax.Array:
         """The encoded images, `(time, batch, pixels)`, as an evaluation sees them."""

@@ -1,0 +1,178 @@
+"""The surrogate that a person names: ours, another library's, or one of their own."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from spikegrad import surrogate
+from spikegrad.lab.errors import LabError, ParameterError
+from spikegrad.surrogate import Surrogate
+from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate.catalogue._peers import PEERS
+
+WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
+NO_MODULE = "There is no module {module!r} here or among what is installed."
+IS_FILE = "{name} is a file; write the module, without its ending: {module}:Name."
+IS_INSTANCE = "{name} is an instance, which takes no parameters."
+NO_SURROGATE = "{name} has to be a Surrogate, a class or an instance, but is a {kind}."
+UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
+NOT_MADE = "{name}({given}) cannot be made: {error}"
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is `module:Name`, a person's own surrogate."""
+    return ":" in name
+
+
+def build(name: str, parameters: Mapping[str, Any]) -> Surrogate:
+    """The surrogate of that name.
+
+    Args:
+        name: of a shape, of another library's surrogate, or `module:Name`, a class or an instance,
+            with the current directory first among the places where modules are looked for.
+        parameters: as they are called there.
+
+    Raises:
+        ParameterError: one of them cannot be.
+        LabError: there is no such surrogate, or it takes no such parameters.
+    """
+    if is_own(name):
+        return _own(name, parameters)
+    try:
+        return surrogate.get(name, **parameters)
+    except (TypeError, ValueError) as error:
+        for parameter, value in parameters.items():
+            try:
+                surrogate.get(name, **{parameter: value})
+            except (TypeError, ValueError) as alone:
+                raise ParameterError(parameter, _reason(name, parameter, value, alone)) from None
+        raise LabError(str(error)) from None
+
+
+def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """The parameters of a surrogate out of what a person wrote, in any case.
+
+    Raises:
+        ParameterError: it is not of the kind that the parameter is.
+        LabError: there is no such surrogate of one's own.
+    """
+    if not given:
+        return {}
+    defaults = _defaults(name)
+    declared = {parameter.lower(): parameter for parameter in defaults}
+    parameters = {}
+    for key, text in given.items():
+        parameter = declared.get(key.lower(), key)
+        parameters[parameter] = _value(parameter, text, defaults.get(parameter))
+    return parameters
+
+
+def _reason(name: str, parameter: str, value: Any, error: Exception) -> str:
+    for row in CATALOGUE:
+        if name.lower() in (row.name.lower(), row.function_name) and parameter in row.parameters:
+            return f" has to be {row.parameters[parameter].admissible}, but got {value!r}."
+    return f": {error}"
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    """What each parameter of that surrogate is by default; none if there is no such surrogate."""
+    if is_own(name):
+        found = _found(name)
+        accepted = {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
+        return {parameter: declared.default for parameter, declared in accepted.items()}
+    for peer in PEERS:
+        if name.lower() == peer.full_name.lower():
+            return dict(peer.parameters)
+    for row in CATALOGUE:
+        if name.lower() in (row.name.lower(), row.function_name):
+            return {
+                key: 1 if parameter.integer else parameter.default
+                for key, parameter in row.parameters.items()
+            }
+    return {}
+
+
+def _value(parameter: str, text: str, default: object) -> object:
+    """What a person wrote for a parameter: a number, two with a comma between, or a word."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    integer = isinstance(default, int) and not isinstance(default, bool)
+    try:
+        if "," in text:
+            return tuple(float(part) for part in text.split(","))
+        return int(text) if integer else float(text)
+    except ValueError:
+        kind = "a whole number" if integer else "a number"
+        raise ParameterError(parameter, f" takes {kind}, but got {text!r}.") from None
+
+
+def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
+    found = _found(name)
+    if isinstance(found, Surrogate):
+        if parameters:
+            raise LabError(IS_INSTANCE.format(name=name.partition(":")[2]))
+        return found
+    accepted = inspect.signature(found).parameters
+    for parameter in parameters:
+        if parameter not in accepted:
+            names = ", ".join(accepted) or "none"
+            message = UNKNOWN_PARAMETER.format(
+                name=found.__name__, parameter=parameter, accepted=names
+            )
+            raise LabError(message)
+    try:
+        return found(**parameters)
+    # A class may end the process, which has to end with an error as well.
+    except (Exception, SystemExit) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+        told = f"{type(error).__name__}: {error}"
+        message = NOT_MADE.format(name=found.__name__, given=given, error=told)
+        raise LabError(message) from error
+
+
+def _found(name: str) -> Surrogate | type[Surrogate]:
+    """The class or the instance that `module:Name` stands for."""
+    module, _, attribute = name.partition(":")
+    found = _imported(module)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise LabError(f"{module} has no {attribute!r}.")
+        found = getattr(found, part)
+    if isinstance(found, Surrogate) or (isinstance(found, type) and issubclass(found, Surrogate)):
+        return found
+    kind = "class" if isinstance(found, type) else type(found).__name__
+    raise LabError(NO_SURROGATE.format(name=name, kind=kind))
+
+
+def _imported(module: str) -> Any:
+    if module.endswith(".py"):
+        stem = module.removesuffix(".py").replace("/", ".")
+        raise LabError(IS_FILE.format(name=module, module=stem))
+    try:
+        with _current_directory_first():
+            return importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and _within(error.name, module):
+            raise LabError(NO_MODULE.format(module=module)) from None
+        raise LabError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _within(missing: str, module: str) -> bool:
+    """Whether it is the module itself that is missing, or a package that it would be in."""
+    return module == missing or module.startswith(f"{missing}.")
+
+
+@contextmanager
+def _current_directory_first() -> Iterator[None]:
+    before = list(sys.path)
+    sys.path.insert(0, "")
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
