@@ -60,10 +60,10 @@ BAD = [
     (["own_shapes:made", "--alpha", "2"], ["made is an instance", "no parameters"]),
     (["own_broken:Tanh"], ["own_broken cannot be imported", "ZeroDivisionError"]),
     (["own_needing:Tanh"], ["own_needing cannot be imported", "No module named 'not_there'"]),
-    (["own_ending:Tanh"], ["own_ending:Tanh was not checked", "SystemExit(0)"]),
+    (["own_ending:Tanh"], ["own_ending cannot be imported: SystemExit: 0"]),
     (["own_ending_oddly:Tanh"], ["own_ending_oddly:Tanh was not checked", "GeneratorExit()"]),
-    (["own_shapes:Ending"], ["own_shapes:Ending was not checked", "SystemExit(0)"]),
-    (["own_shapes:Ending", "--alpha", "3"], ["own_shapes:Ending was not checked", "(3"]),
+    (["own_shapes:Ending"], ["Ending() cannot be made: SystemExit: 0"]),
+    (["own_shapes:Ending", "--alpha", "3"], ["cannot be made: SystemExit: 3"]),
     (["Arctn"], ["'Arctn'", "Arctan, "]),
     (["Arctan", "--slope", "2"], ["Arctan takes no parameter 'slope'"]),
 ]
