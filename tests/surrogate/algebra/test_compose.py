@@ -384,3 +384,11 @@ def test_bad_input_is_one_line_that_names_it(make, message):
     with pytest.raises(ValueError, match=message) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_the_peak_of_a_gradient_upside_down_is_its_rim():
+    # -(2 - z tanh(z/2)) / (1 + cosh(z)) has its maximum near |z| = 3.24.
+    z = np.linspace(2, 5, 300_001)
+    rim = 5 * np.max((z * np.tanh(z / 2) - 2) / (1 + np.cosh(z)))
+    upside_down = -1.0 * surrogate.SignSwish(5.0)
+    assert upside_down.peak == pytest.approx(rim, rel=1e-3)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import POSITIVE, Checked
@@ -47,11 +48,16 @@ class Scaled(GradientOf):
 
     def facts(self) -> Facts:
         """Those of the surrogate, height and area scaled."""
+        if not isinstance(self.factor, jax.core.Tracer) and np.any(np.asarray(self.factor) < 0):
+            # The largest value is that of the smallest, which only the values tell.
+            return super().facts()
         inner = self.surrogate.facts()
         return inner._replace(peak=self.factor * inner.peak, area=self.factor * inner.area)
 
     def __repr__(self) -> str:
-        return f"{self.factor!r} * {self.surrogate!r}"
+        if isinstance(self.surrogate, Scaled):  # `2 * (3 * s)` would make one constant of them.
+            return super().__repr__()
+        return f"{self.factor!r} * {_operand(self.surrogate)}"
 
 
 class Shifted(GradientOf):
@@ -96,7 +102,7 @@ class Shifted(GradientOf):
         return inner._replace(support=(lo + self.x0, hi + self.x0))
 
     def __repr__(self) -> str:
-        return f"{self.surrogate!r}.shifted({self.x0!r})"
+        return f"{_operand(self.surrogate)}.shifted({self.x0!r})"
 
 
 class Widened(Checked, GradientOf):
@@ -158,7 +164,7 @@ class Widened(Checked, GradientOf):
         )
 
     def __repr__(self) -> str:
-        return f"{self.surrogate!r}.widened({self.factor!r})"
+        return f"{_operand(self.surrogate)}.widened({self.factor!r})"
 
 
 class Summed(Surrogate):
@@ -195,7 +201,10 @@ class Summed(Surrogate):
         return sum(others, first) + jnp.where(starts_at_0, 0 * at_0, 0.5 - at_0)
 
     def __repr__(self) -> str:
-        return " + ".join(map(repr, self.surrogates))
+        terms = list(map(repr, self.surrogates))
+        # `a + (b + c)` would make one sum of them.
+        nested = any(isinstance(term, Summed) for term in self.surrogates)
+        return f"Summed({', '.join(terms)})" if nested or len(terms) < 2 else " + ".join(terms)
 
 
 def _times(factor: ArrayLike, value: jax.Array) -> jax.Array:
@@ -209,6 +218,15 @@ def _offset(surrogate: Surrogate, at_0: jax.Array) -> jax.Array:
     """
     starts_at_0 = surrogate.antiderivative(jnp.full_like(at_0, -jnp.inf)) == 0
     return jnp.where(starts_at_0, jnp.zeros_like(at_0), 0.5 - at_0)
+
+
+def _operand(surrogate: Surrogate) -> str:
+    """As one writes it before a method or after a factor."""
+    text = repr(surrogate)
+    compound = isinstance(surrogate, Scaled | Summed) and not text.startswith(
+        f"{type(surrogate).__name__}("
+    )
+    return f"({text})" if compound else text
 
 
 def add(first: Surrogate, second: Surrogate) -> Surrogate:
