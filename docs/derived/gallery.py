@@ -39,7 +39,8 @@ def index() -> str:
     for family, lead, rows in families():
         tiles = "".join(
             f'<a class="sg-tile" href="{family}.html#{row.name.lower()}">'
-            f'<span data-derived="thumbnail {row.name}"></span><span>{row.name}</span></a>'
+            f'<span data-derived="thumbnail {row.name}"></span>'
+            f"<span>{_CAPITAL.sub('<wbr>', row.name)}</span></a>"
             for row in rows
         )
         parts.append(f"## [{family.title()}]({family}.md)\n\n{lead}")
@@ -126,6 +127,8 @@ def formula(row: Row) -> str:
 
 
 DRAWN = {"formula": formula, "picture": picture, "thumbnail": thumbnail}
+# Where a long name may go on in the next line.
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PLACE = re.compile(r'data-derived="(\w+) (\w+)">')
 
 
