@@ -131,9 +131,10 @@ RIGHT = {
 def test_what_is_right_is_not_accused(surrogate):
     report = spikegrad.check(surrogate, dtypes=FEW)
     assert report.ok, str(report)
-    # What a formula loses in its tail is true, and so is where it is.
+    # What a formula loses in its tail is true, and so is where it is, and that a lambda is in it.
     warned = {finding.name for finding in report.of("warning")}
-    assert warned <= {"lost-tail", "accuracy", "relaxation-limits", "threshold"}, str(report)
+    true = {"lost-tail", "accuracy", "relaxation-limits", "threshold", "pickle"}
+    assert warned <= true, str(report)
 
 
 @pytest.mark.parametrize("name", BROKEN)

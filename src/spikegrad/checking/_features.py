@@ -59,15 +59,15 @@ def features(subject: Subject) -> Iterator[Finding]:
     """No needle far from 0, and no jump from one slope to another, without a relaxation for it."""
     if shipped(subject.surrogate):
         return  # Whoever puts it together means what it then is.
-    for x, height, width in () if RELAXATION in subject.methods() else subject.needles():
+    for x, height, width in () if RELAXATION in subject.methods() else subject.needles(False):
         yield warning(
             f"surrogate_grad has a needle {height:.3g} high and about {width:.2g} wide at "
             f"x = {x:.4g}.",
             MEANT,
             x,
         )
-    for x, below, above in () if subject.needles() else subject.jumps():
-        small = abs(above - below) < 1e-8 * np.max(np.abs(subject.dense()[1]))
+    for x, below, above in () if subject.needles(False) else subject.jumps():
+        small = abs(above - below) < 1e-8 * np.max(np.abs(subject.dense(False)[1]))
         if RELAXATION not in subject.methods() or small:
             yield warning(
                 f"surrogate_grad jumps from {below:.4g} to {above:.4g} at x = {x:.4g}, and falls "

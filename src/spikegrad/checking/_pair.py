@@ -42,7 +42,7 @@ class Cells(NamedTuple):
 
 
 def _cells(subject: Subject, moved: bool) -> Cells:
-    edges = subject.edges()
+    edges = subject.edges(moved)
     lo, hi = edges[:-1], edges[1:]
     middle, width = (lo + hi) / 2, hi - lo
     beyond = np.abs(middle) > max(map(abs, subject.domain))

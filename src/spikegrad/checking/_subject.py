@@ -117,7 +117,7 @@ class Subject:
             return in_dtype(self.surrogate, dtype)(jnp.asarray(self.inputs(dtype)))
 
     @once
-    def edges(self) -> np.ndarray:
+    def edges(self, moved: bool) -> np.ndarray:
         """Of cells: evenly spaced, and closer where a sharp gradient is, at 0 and at needles."""
         lo, hi = self.domain
         octaves = 2.0 ** np.arange(-30, 10)
@@ -126,7 +126,7 @@ class Subject:
         if self.beyond:
             far = 2.0 ** (np.arange(1, 41) / 8)
             edges = np.concatenate([edges, lo * far, hi * far])
-        for x, _, width in self.needles():
+        for x, _, width in self.needles(moved):
             inside = width * np.linspace(-2, 2, 33)
             around = width * 2.0 ** np.arange(1.5, 12, 0.5)
             edges = np.concatenate([edges, x + inside, x - around, x + around])
@@ -137,9 +137,9 @@ class Subject:
         return np.asarray(edges[apart])
 
     @once
-    def nodes(self) -> np.ndarray:
+    def nodes(self, moved: bool) -> np.ndarray:
         """Where to take the gradient to integrate it: in each cell, and in both of its halves."""
-        lo, hi = self.edges()[:-1, None], self.edges()[1:, None]
+        lo, hi = self.edges(moved)[:-1, None], self.edges(moved)[1:, None]
         middle, width = (lo + hi) / 2, hi - lo
         pieces = [(middle, width), (middle - width / 4, width / 2), (middle + width / 4, width / 2)]
         return np.stack([center + size / 2 * NODES for center, size in pieces])
@@ -165,20 +165,22 @@ class Subject:
         return values.y[: x.size].reshape(x.shape)
 
     @once
-    def dense(self) -> tuple[np.ndarray, np.ndarray]:
+    def dense(self, moved: bool) -> tuple[np.ndarray, np.ndarray]:
         """Places close together in the domain, and ever wider apart beyond; the gradient there."""
         lo, hi = self.domain
         inside = lo + (hi - lo) * (np.arange(DENSE) + 0.618) / DENSE
         far = 2.0 ** (20 * (np.arange(CHUNK // 2) + 0.618) / (CHUNK // 2))
         reach = max(-lo, hi)
         x = np.concatenate([-reach * far[::-1], inside, reach * far])
-        return x, in_chunks(self.doubled(), GRADIENT, x)
+        return x, in_chunks(self.doubled(moved), GRADIENT, x)
 
     @once
-    def needles(self) -> list[Needle]:
+    def needles(self, moved: bool) -> list[Needle]:
         """What is narrow in the gradient away from 0; none if there are many, as in a texture."""
+        if moved and not self.needles(False):
+            return []  # Moved parameters make none where there was none.
         with contextlib.suppress(Exception):  # which is for another check to say
-            x, y = self.dense()
+            x, y = self.dense(moved)
             edge = CHUNK // 2
             return needles(x[edge:-edge], y[edge:-edge])
         return []
@@ -186,7 +188,7 @@ class Subject:
     @once
     def jumps(self) -> list[Jump]:
         """Where the gradient jumps between two slopes."""
-        return jumps(functools.partial(in_chunks, self.doubled(), GRADIENT), *self.dense())
+        return jumps(functools.partial(in_chunks, self.doubled(), GRADIENT), *self.dense(False))
 
     def double(self, method: str, places: str, moved: bool = False) -> np.ndarray:
         """The values of a method in float64.
@@ -204,7 +206,7 @@ class Subject:
     @once
     def doubles(self, method: str, moved: bool) -> dict[str, np.ndarray]:
         """Those of all places."""
-        x = {"nodes": self.nodes(), "edges": self.edges(), "far": np.stack([-FAR, FAR])}
+        x = {"nodes": self.nodes(moved), "edges": self.edges(moved), "far": np.stack([-FAR, FAR])}
         x["round"] = self.round_numbers() + 2.0**-40 * np.array([[-1.0], [0.0], [1.0]])
         for dtype in dict.fromkeys(("float32", *self.dtypes)):
             if dtype != "float64":
