@@ -80,9 +80,13 @@ def test_the_plain_scan_needs_more():
 def test_what_is_told_before_is_what_the_compiler_says(name, keep):
     neuron = CASES[name].make()
     told = rollout_memory(neuron, SHAPE, keep=keep)
-    # That of the currents' cotangent, which is an output, and which "state" writes over a state.
-    shared = 4 * math.prod(SHAPE) if keep == "state" else 0
-    assert told == pytest.approx(temporaries(neuron, keep) + shared, rel=0.1)
+    used = temporaries(neuron, keep)
+    # That of the currents' cotangent, which is an output, and which "state" writes over a state;
+    # so does XLA by itself with what "all" keeps, where it finds a way: since jax 0.12 for two
+    # neurons, and for none before.
+    shared = 4 * math.prod(SHAPE)
+    ways = {"state": [used + shared], "all": [used, used + shared]}.get(keep, [used])
+    assert any(told == pytest.approx(way, rel=0.1) for way in ways)
 
 
 @pytest.mark.parametrize("keep", ["state", 10])
