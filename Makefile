@@ -2,7 +2,8 @@
 # Another Python than python3 (3.11 or newer): make test PYTHON=/path/to/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest test-newest lint format docs pictures benchmark lock release-check
+.PHONY: help demo test test-lowest test-newest lint format docs pictures benchmark lock \
+	lock-newest release-check
 .NOTPARALLEL:
 
 export PYTHON
@@ -28,13 +29,11 @@ test-lowest:  ## Run the tests with the oldest versions that pyproject.toml allo
 	@scripts/environment .venv-lowest requirements/lowest.txt
 	SPIKEGRAD_LOWEST=1 .venv-lowest/bin/python -m pytest -n 2 -W ignore::DeprecationWarning
 
-# A lock of this day, for the Python at hand. It is not kept: what it finds is new every time.
-test-newest:  ## Run the tests with the newest versions that there are
-	@$(test-environment)
-	@mkdir -p build
-	$(compile) --upgrade --extra lab --group dev -o build/newest.txt
-	@scripts/environment .venv-newest build/newest.txt
-	.venv-newest/bin/python -m pytest -n 2
+# On the newest Python at hand; TESTS=tests/neurons for a part of them.
+test-newest:  ## Run the tests with the newest versions that requirements/newest.txt holds
+	@PYTHON=$$(scripts/newest-python) && export PYTHON && \
+		scripts/environment .venv-newest requirements/newest.txt
+	.venv-newest/bin/python -m pytest -n 2 $(TESTS)
 
 lint:  ## Check style, formatting, types and workflows
 	@$(test-environment)
@@ -66,12 +65,19 @@ compile := $(bin)/uv pip compile pyproject.toml --quiet --generate-hashes --no-a
 	--no-emit-index-url --no-emit-find-links
 universal := $(compile) --universal --python-version 3.11 --fork-strategy fewest \
 	--custom-compile-command "make lock"
+newest := $(compile) --universal --python-version 3.12 --custom-compile-command "make lock-newest" \
+	--extra lab --group newest -o requirements/newest.txt
 
 lock:  ## Write the lock files anew; UPGRADE=--upgrade for the newest versions
 	@$(test-environment)
 	$(universal) $(UPGRADE) --extra lab --group dev -o requirements/test.txt
 	$(universal) $(UPGRADE) --extra lab --group build -c requirements/test.txt -o requirements/demo.txt
 	$(universal) $(UPGRADE) --extra lab --group test --resolution lowest-direct -o requirements/lowest.txt
+	$(newest) $(UPGRADE)
+
+lock-newest:  ## Write requirements/newest.txt anew, with the newest versions that there are
+	@$(test-environment)
+	$(newest) --upgrade
 
 release-check:  ## Build sdist and wheel into dist/ and try both; TAG=v1.2.3 for a release
 	@$(test-environment)

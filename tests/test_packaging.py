@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ import spikegrad
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = CONFIGURATION["project"]
+BASH = shutil.which("bash")
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PEERS = [Requirement(line) for line in CONFIGURATION["dependency-groups"]["peers"]]
 
@@ -110,6 +112,44 @@ def test_a_lock_file_holds_versions_and_hashes_and_no_address(lock):
 
 def test_demo_and_tests_run_with_the_same_versions():
     assert pins("demo.txt") < pins("test.txt")
+
+
+def test_the_newest_versions_are_no_older_than_those_of_the_tests():
+    newest = dict(sorted(pins("newest.txt")))
+    for name, version in pins("test.txt"):
+        assert name not in newest or newest[name] >= version, name
+
+
+def test_both_contracts_of_braintools_are_tested():
+    assert ("braintools", Version("0.3.0")) in pins("test.txt")
+    assert dict(pins("newest.txt"))["braintools"] >= Version("0.4")
+
+
+def newest_python(folder, **commands):
+    """What the script says where these are the only commands, with what each returns."""
+    for name, status in commands.items():
+        command = folder / name.replace("_", ".")
+        command.write_text(f"#!{BASH}\nexit {status}\n")
+        command.chmod(0o755)
+    return subprocess.run(
+        [BASH, ROOT / "scripts/newest-python"],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_newest_python_is_the_first_that_starts(tmp_path):
+    found = newest_python(tmp_path, python3_14=127, python3_13=0, python3_12=0)
+    assert found.stdout == f"{tmp_path}/python3.13\n"
+    assert found.returncode == 0
+
+
+def test_where_no_python_is_new_enough_one_line_says_so(tmp_path):
+    found = newest_python(tmp_path, python3_14=127)
+    assert found.returncode == 1
+    assert re.fullmatch("The newest versions are not tested: .*\n", found.stderr)
 
 
 @pytest.mark.parametrize("requirement", declared(), ids=lambda requirement: requirement.name)
