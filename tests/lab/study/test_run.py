@@ -262,7 +262,11 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_one_line(spikegrad, monkeyp
 
 
 def spawn(*arguments):
-    code = "import sys; from spikegrad.__main__ import main; sys.exit(main())"
+    # A shell starts what runs in the background with Ctrl-C ignored, which a child inherits.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from spikegrad.__main__ import main; sys.exit(main())"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,
