@@ -132,7 +132,9 @@ def _run(subject: Subject) -> Report:
     for entry in CHECKS:
         try:
             found = [finding._replace(name=entry.name) for finding in entry.run(subject)]
-        except (Exception, SystemExit) as problem:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as problem:
             line = _transformations.one_line(problem)
             # One mistake of a method shows in many checks, with arrays of several shapes.
             mistake = line.partition(" with shape")[0]

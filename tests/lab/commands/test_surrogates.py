@@ -27,6 +27,16 @@ class Tent(Surrogate):
         return self.T_level * jnp.maximum(0.0, 1.0 - jnp.abs(x) / self.width)
 
 made = Tent(3.0)
+
+class Ending(Tent):
+    def surrogate_grad(self, x):
+        raise self.end
+
+class EndingWell(Ending):
+    end = SystemExit(0)
+
+class EndingOddly(Ending):
+    end = GeneratorExit()
 """
 # Values that are no default anywhere, by the kind of the default.
 OTHER = {
@@ -117,6 +127,16 @@ def test_ones_own_that_cannot_be_is_one_line_and_leaves_nothing_behind(own, argu
     assert outcome.err.count("\n") == 1
     assert words in outcome.err
     assert set(os.listdir()) - before <= {"__pycache__"}
+
+
+@pytest.mark.parametrize("name", ["EndingWell", "EndingOddly"])
+def test_ones_own_that_ends_the_program_ends_the_training_with_an_error(own, name):
+    arguments = ("--surrogate", f"own_tents:{name}", "--hidden", "3", "--out", "run")
+    for outcome in (own("train", "digits", *arguments), own("train", "--resume", "run")):
+        assert outcome.status == 2
+        assert outcome.err.count("\n") == 1
+        assert "surrogate's own code raised" in outcome.err
+        assert "Go on with: spikegrad train --resume run" in outcome.err
 
 
 def test_a_misspelled_option_beside_a_name_is_no_parameter(own):

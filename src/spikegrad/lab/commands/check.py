@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import rich_click as click
 
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.shapes import Shapes, require_expressed
-from spikegrad.lab.errors import LabError
 from spikegrad.lab.training import surrogates
-
-ENDED = "{name} was not checked: its own code raised {end}, which ends a program."
 
 
 @click.command(cls=Shapes)
@@ -35,23 +30,11 @@ def check(name: str, **values: Any) -> int:
     """
     require_expressed(name)
     given = options.surrogate_parameters(values)
-    with _ending_nothing(name):
-        surrogate = surrogates.build(name, surrogates.read(name, given))
-        # Only now, so that a wrong name is answered at once.
-        from spikegrad.checking import check
-        from spikegrad.lab.report import checks
+    surrogate = surrogates.build(name, surrogates.read(name, given))
+    # Only now, so that a wrong name is answered at once.
+    from spikegrad.checking import check
+    from spikegrad.lab.report import checks
 
-        report = check(surrogate)
-        checks.show(checks.new_console(), report)
+    report = check(surrogate)
+    checks.show(checks.new_console(), report)
     return 0 if report.ok else 1
-
-
-@contextmanager
-def _ending_nothing(name: str) -> Iterator[None]:
-    """What a person's own code raises to end the process does not end the check in silence."""
-    try:
-        yield
-    except (KeyboardInterrupt, Exception):
-        raise
-    except BaseException as end:
-        raise LabError(ENDED.format(name=name, end=f"{type(end).__name__}({end})")) from end

@@ -33,6 +33,7 @@ OUT_OF_MEMORY = (
     "Out of memory: take a smaller --hidden, --time-steps or --batch-size. "
     "{path} holds the first {epoch} epochs."
 )
+ENDED = "The surrogate's own code raised {end}, which ends a program. {go_on}"
 GO_ON = "Go on with: spikegrad train --resume {path}"
 DIVERGED = (
     "The loss is not finite in epoch {epoch}: take a --learning-rate below {rate}. "
@@ -140,6 +141,11 @@ def _told_in_one_line(folder: RunFolder, history: list[Epoch]) -> Iterator[None]
             message = OUT_OF_MEMORY.format(path=folder.path, epoch=len(history))
             raise LabError(message) from error
         raise
+    except Exception:
+        raise
+    except BaseException as end:
+        end_of = f"{type(end).__name__}({end})"
+        raise LabError(ENDED.format(end=end_of, go_on=go_on)) from end
 
 
 def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Report) -> Restored:

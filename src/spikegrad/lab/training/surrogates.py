@@ -127,8 +127,10 @@ def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
             raise LabError(message)
     try:
         return found(**parameters)
+    except KeyboardInterrupt:
+        raise
     # A class may end the process, which has to end with an error as well.
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
         told = f"{type(error).__name__}: {error}"
         message = NOT_MADE.format(name=found.__name__, given=given, error=told)
@@ -156,7 +158,9 @@ def _imported(module: str) -> Any:
     try:
         with _current_directory_first():
             return importlib.import_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and error.name and _within(error.name, module):
             raise LabError(NO_MODULE.format(module=module)) from None
         raise LabError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
