@@ -13,8 +13,7 @@ from derived.names import signature
 from derived.tables import first_line
 from spikegrad.plotting._curves import points
 from spikegrad.surrogate import Scaled, Shifted
-from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, Peer, Row
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, PEERS, Peer, Row
 
 ROWS = {row.name: row for row in CATALOGUE}
 RUNTIME = Path(__file__).with_name("runtime.js")

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spikegrad.surrogate import Scaled, Shifted
-from spikegrad.surrogate.catalogue import LIBRARIES, Peer, Row
-from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import LIBRARIES, NOT_EXPRESSED, PEERS, Peer, Row
 
 AT_THRESHOLD = {0: "0", 1: "1", None: "depends on the surrogate"}
 

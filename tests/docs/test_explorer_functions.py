@@ -9,7 +9,7 @@ from browser import visiting
 from derived.explorer import script
 
 from helpers import x64
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import PEERS
 from surrogates import TWO_EACH
 
 X = np.concatenate([-np.geomspace(31.7, 1e-4, 60), [0.0], np.geomspace(1e-4, 31.7, 60)])

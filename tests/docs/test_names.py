@@ -8,8 +8,7 @@ import pytest
 from derived import names
 
 from spikegrad import surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
-from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, NOT_EXPRESSED, PEERS
 
 
 def cells(table):

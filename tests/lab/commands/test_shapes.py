@@ -10,8 +10,7 @@ import pytest
 
 from spikegrad import surrogate
 from spikegrad.lab.report import shapes
-from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
-from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, NOT_EXPRESSED, PEERS
 
 FAST = "snntorch.fast_sigmoid"
 STARTS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "SVG": b"<?xml"}

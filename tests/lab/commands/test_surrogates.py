@@ -9,7 +9,7 @@ from spikegrad import surrogate
 from spikegrad.lab.commands import train
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.study.run import Trainer
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import PEERS
 
 OWN = """
 import sys

@@ -9,8 +9,7 @@ from spikegrad.lab.errors import SettingError
 from spikegrad.lab.training.config import Config
 from spikegrad.neurons import ALIF
 from spikegrad.surrogate import S2NN, Arctan, Sigmoid
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, PEERS
 
 WRONG = {
     "dataset": "letters",

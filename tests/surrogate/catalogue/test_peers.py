@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from spikegrad import surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
-from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, NOT_EXPRESSED, PEERS
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LIBRARY_OF_FILE = {"lava-dl": "lava", "rockpool_jax": "rockpool"}

@@ -9,8 +9,7 @@ from typing import Any
 import rich_click as click
 
 from spikegrad.lab.training.config import Config
-from spikegrad.surrogate.catalogue import CATALOGUE, Parameter
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, PEERS, Parameter
 
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
 TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str, "bool": bool}

@@ -15,8 +15,7 @@ from spikegrad.lab.errors import LabError
 from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.files import replacing
 from spikegrad.surrogate import Surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED, PEERS
+from spikegrad.surrogate.catalogue import CATALOGUE, NOT_EXPRESSED, Peer, named
 
 if TYPE_CHECKING:
     from spikegrad.lab.report.shapes import Named
@@ -136,7 +135,8 @@ def _named(name: str, given: Mapping[str, str]) -> Named:
     from spikegrad.lab.report.shapes import Named
 
     require_expressed(name)
-    peer = next((peer for peer in PEERS if peer.full_name.lower() == name.lower()), None)
+    known = named(name)
+    peer = known if isinstance(known, Peer) else None
     parameters = surrogates.read(name, given)
     try:
         built = surrogate.get(name, **parameters)

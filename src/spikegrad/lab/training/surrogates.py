@@ -12,8 +12,7 @@ from typing import Any
 from spikegrad import surrogate
 from spikegrad.lab.errors import LabError, ParameterError
 from spikegrad.surrogate import Surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
-from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue import Row, named
 
 WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
 NO_MODULE = "There is no module {module!r} here or among what is installed."
@@ -73,9 +72,9 @@ def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _reason(name: str, parameter: str, value: Any, error: Exception) -> str:
-    for row in CATALOGUE:
-        if name.lower() in (row.name.lower(), row.function_name) and parameter in row.parameters:
-            return f" has to be {row.parameters[parameter].admissible}, but got {value!r}."
+    row = named(name)
+    if isinstance(row, Row) and parameter in row.parameters:
+        return f" has to be {row.parameters[parameter].admissible}, but got {value!r}."
     return f": {error}"
 
 
@@ -85,16 +84,13 @@ def _defaults(name: str) -> dict[str, Any]:
         found = _found(name)
         accepted = {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
         return {parameter: declared.default for parameter, declared in accepted.items()}
-    for peer in PEERS:
-        if name.lower() == peer.full_name.lower():
-            return dict(peer.parameters)
-    for row in CATALOGUE:
-        if name.lower() in (row.name.lower(), row.function_name):
-            return {
-                key: 1 if parameter.integer else parameter.default
-                for key, parameter in row.parameters.items()
-            }
-    return {}
+    known = named(name)
+    if isinstance(known, Row):
+        return {
+            key: 1 if parameter.integer else parameter.default
+            for key, parameter in known.parameters.items()
+        }
+    return dict(known.parameters) if known else {}
 
 
 def _value(parameter: str, text: str, default: object) -> object:

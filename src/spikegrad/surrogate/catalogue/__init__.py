@@ -7,6 +7,8 @@ from spikegrad.surrogate.catalogue._libraries import LIBRARIES as LIBRARIES
 from spikegrad.surrogate.catalogue._libraries import Library as Library
 from spikegrad.surrogate.catalogue._libraries import Peer as Peer
 from spikegrad.surrogate.catalogue._naming import get as get
+from spikegrad.surrogate.catalogue._naming import named as named
+from spikegrad.surrogate.catalogue._peers import NOT_EXPRESSED as NOT_EXPRESSED
 from spikegrad.surrogate.catalogue._peers import PEERS as PEERS
 from spikegrad.surrogate.catalogue._row import Paper as Paper
 from spikegrad.surrogate.catalogue._row import Parameter as Parameter

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from spikegrad.surrogate._base import Surrogate
+from spikegrad.surrogate.catalogue._libraries import Peer
 from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue._row import Row
 from spikegrad.surrogate.catalogue._rows import CATALOGUE
 
 UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
@@ -16,6 +18,12 @@ UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted
 
 _ROWS = {name.lower(): row for row in CATALOGUE for name in (row.name, row.function_name)}
 _PEERS = {peer.full_name.lower(): peer for peer in PEERS}
+
+
+def named(name: str) -> Row | Peer | None:
+    """The shape or the other library's surrogate of that name, in any case; None if none has it."""
+    key = name.lower()
+    return _ROWS.get(key) or _PEERS.get(key)
 
 
 def get(name: str, **parameters: Any) -> Surrogate:
@@ -38,21 +46,20 @@ def get(name: str, **parameters: Any) -> Surrogate:
         >>> surrogate.get("snntorch.fast_sigmoid", slope=25.0)
         InvSquareGrad(alpha=25.0)
     """
-    key = name.lower()
-    row, peer = _ROWS.get(key), _PEERS.get(key)
-    if row is not None:
-        _require_known(row.name, parameters, row.parameters)
-        return row.shape(**parameters)
-    if peer is not None:
-        _require_known(peer.full_name, parameters, peer.parameters)
+    found = named(name)
+    if isinstance(found, Row):
+        _require_known(found.name, parameters, found.parameters)
+        return found.shape(**parameters)
+    if found is not None:
+        _require_known(found.full_name, parameters, found.parameters)
         try:
-            return peer.build(*(dict(peer.parameters) | parameters).values())
+            return found.build(*(dict(found.parameters) | parameters).values())
         except (ArithmeticError, ValueError) as error:
             # The error is about the shape inside, which has other parameters than were given.
             given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-            message = NOT_BUILT.format(name=peer.full_name, given=given, error=error)
+            message = NOT_BUILT.format(name=found.full_name, given=given, error=error)
             raise ValueError(message) from None
-    raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(nearest(key))))
+    raise ValueError(UNKNOWN_NAME.format(name=name, nearest=", ".join(nearest(name.lower()))))
 
 
 def _require_known(name: str, given: Mapping[str, Any], accepted: Mapping[str, Any]) -> None:
