@@ -21,11 +21,18 @@ from tables import (
 
 def found(record: Mapping[str, Any]) -> str:
     """A list in Markdown: faster, level, slower, memory, where and when."""
-    usual, *others = record["allocators"].items()
-    items = [_middle(*usual), *(_middle_again(*other) for other in others)]
+    (allocator, usual), *others = record["allocators"].items()
+    time = (
+        f"**Time.** A layer of {shown_size(MIDDLE)} (steps x batch x neurons), forward and "
+        f"backward, memory {allocator}; times as long as spikegrad with the same reset"
+    )
+    items = [_middle(time, usual)]
+    for allocator, measured in others:
+        same = f"**The same with memory {allocator}**, where nobody waits for new pages"
+        items.append(_middle(same, measured))
     items += [
         _slower(record["allocators"]),
-        _behind_a_product(usual[1]),
+        _behind_a_product(usual),
         _alone(record["allocators"]),
     ]
     items += [_memory(record.get("memory", [])), _where(record)]
@@ -55,23 +62,10 @@ def _middle_rows(measured: Mapping[str, Any]) -> list[Row]:
     return [row for row in measured.get("rollout", []) if size_of(row) == MIDDLE]
 
 
-def _middle(allocator: str, measured: Mapping[str, Any]) -> str:
+def _middle(begins: str, measured: Mapping[str, Any]) -> str:
     times = ranges(_middle_rows(measured))
-    if not times:
-        return ""
     each = ", ".join(f"{name} {_from_to(values)}" for name, values in times.items())
-    return (
-        f"**Time.** A layer of {shown_size(MIDDLE)} (steps x batch x neurons), forward and "
-        f"backward, memory {allocator}; times as long as spikegrad with the same reset: {each}."
-    )
-
-
-def _middle_again(allocator: str, measured: Mapping[str, Any]) -> str:
-    times = ranges(_middle_rows(measured))
-    if not times:
-        return ""
-    each = ", ".join(f"{name} {_from_to(values)}" for name, values in times.items())
-    return f"**The same with memory {allocator}**, where nobody waits for new pages: {each}."
+    return f"{begins}: {each}." if each else ""
 
 
 def _slower(allocators: Mapping[str, Mapping[str, Any]]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from derived.pictures import GRADIENT, RELAXATION, STEP, svg
 from spikegrad.lab.data.datasets import DATASETS, split
+from spikegrad.lab.report.pictures import by_first_spike
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.trainer import Trainer
 from spikegrad.plotting._curves import curve
@@ -109,7 +110,6 @@ def trained() -> dict[str, Any]:
     test = trainer.split.test
     # The first image: none was chosen.
     spikes = np.asarray(trainer.activity(state.parameters, test.images).spikes)[:, 0]
-    order = np.lexsort((-spikes.sum(0), spikes.argmax(0), spikes.sum(0) == 0))
     shape = DATASETS["digits"].image_shape
     return {
         "training": training,
@@ -119,7 +119,7 @@ def trained() -> dict[str, Any]:
         "image": np.round(test.images[0], 3).reshape(shape).tolist(),
         "time steps": len(spikes),
         "hidden": spikes.shape[1],
-        "spikes": np.argwhere(spikes[:, order]).tolist(),
+        "spikes": np.argwhere(spikes[:, by_first_spike(spikes)]).tolist(),
     }
 
 

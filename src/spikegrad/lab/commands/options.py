@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
 TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 PREFIX = "surrogate_"
 PARAMETERS = "surrogate_parameters."
+OPTION = r"--[a-z][\w-]*"
 # Options that are no settings, but whose names are taken all the same.
 TAKEN = {"--tau", "--out", "--resume"}
 
@@ -91,6 +93,14 @@ def surrogate_options() -> list[click.Option]:
     taken = {option for parameter in shown for option in parameter.opts}
     others = dict.fromkeys(map(parameter_option, _parameters_elsewhere()))
     return [*options, *shown, *(hidden_option(name) for name in others if name not in taken)]
+
+
+def undeclared(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+    """The names of options among the arguments that a command declares none for."""
+    declared = {name for parameter in command.params for name in parameter.opts}
+    declared.update(ctx.help_option_names)
+    names = dict.fromkeys(argument.partition("=")[0] for argument in args)
+    return [name for name in names if re.fullmatch(OPTION, name) and name not in declared]
 
 
 def hidden_option(option: str) -> click.Option:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,12 +34,7 @@ class Shapes(click.RichCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Make an option of every `--name` that none is declared for."""
         args = [spelled(argument) for argument in args]
-        declared = {name for parameter in self.params for name in parameter.opts}
-        declared.update(ctx.help_option_names)
-        names = (argument.partition("=")[0] for argument in args)
-        ctx.meta[OTHER_PARAMETERS] = dict.fromkeys(
-            name for name in names if re.fullmatch(r"--[a-z][\w-]*", name) and name not in declared
-        )
+        ctx.meta[OTHER_PARAMETERS] = options.undeclared(self, ctx, args)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

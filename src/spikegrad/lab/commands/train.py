@@ -53,7 +53,7 @@ class OnDataset(click.RichCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what a surrogate of one's own takes, and explain where `--resume` goes."""
         args = [spelled(argument) for argument in args]
-        ctx.meta[OWN_PARAMETERS] = self._own_parameters(args)
+        ctx.meta[OWN_PARAMETERS] = self._own_parameters(ctx, args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -66,15 +66,13 @@ class OnDataset(click.RichCommand):
         given = ctx.meta.get(OWN_PARAMETERS, ())
         return [*super().get_params(ctx), *map(options.hidden_option, given)]
 
-    def _own_parameters(self, args: list[str]) -> list[str]:
+    def _own_parameters(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The options that no surrogate is known to have, where one's own is named."""
         named = [a for a in (*args, *_after("--surrogate", args)) if a.startswith("--surrogate=")]
         if not any(is_own(name.partition("=")[2]) for name in named):
             return []
-        declared = {name for parameter in self.params for name in parameter.opts}
-        given = dict.fromkeys(arg.partition("=")[0] for arg in args if arg.startswith("--"))
-        unknown = [name for name in given if name not in declared | {"--help", "--resume"}]
-        return [name for name in unknown if options.parameter_of(name)]
+        unknown = options.undeclared(self, ctx, args)
+        return [name for name in unknown if name != "--resume" and options.parameter_of(name)]
 
 
 def _after(option: str, args: list[str]) -> list[str]:

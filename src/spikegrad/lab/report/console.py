@@ -53,7 +53,7 @@ class Report:
             "input": f"{config.encoding} coding over {config.time_steps} time steps",
             "network": f"{pixels} pixels, {config.hidden} {config.neuron} neurons, "
             f"{classes} classes; beta {config.beta:.3g}",
-            "surrogate": ", ".join([str(config.build_surrogate()), *config.change()]),
+            "surrogate": config.surrogate_in_words(),
             "memory": memory(config),
             "run folder": str(folder.path),
         }

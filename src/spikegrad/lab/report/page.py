@@ -61,11 +61,10 @@ def page(config: Config, test: Evaluation, pictures: Sequence[Picture]) -> str:
     """
     template = Template(resources.files(__package__).joinpath("page.html").read_text("utf-8"))
     network = f"{config.hidden} {config.neuron} neurons, {config.time_steps} time steps"
-    surrogate = ", ".join([str(config.build_surrogate()), *config.change()])
     facts = [
         network,
         f"{config.encoding} coding",
-        surrogate,
+        config.surrogate_in_words(),
         f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}",
         f"seed {config.seed}",
     ]

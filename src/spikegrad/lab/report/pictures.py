@@ -115,13 +115,19 @@ def input_raster(trainer: Trainer) -> Picture:
 def hidden_raster(activity: Activity) -> Picture:
     """The spikes of the hidden layer for the sample, the earliest neurons at the bottom."""
     spikes = np.asarray(activity.spikes)[:, 0]
-    silent = np.asarray(spikes.sum(0) == 0)
-    order = np.lexsort((-spikes.sum(0), spikes.argmax(0), silent))
     figure = plotting.new_figure(WIDTH, 4.2)
     plotting.raster(
-        spikes[:, order], ylabel="hidden neuron, by its first spike", axes=figure.subplots()
+        spikes[:, by_first_spike(spikes)],
+        ylabel="hidden neuron, by its first spike",
+        axes=figure.subplots(),
     )
     return Picture("hidden_raster", "Who fires", figure, words.hidden(np.asarray(activity.spikes)))
+
+
+def by_first_spike(spikes: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """The neurons of `spikes` `(time, neurons)`: the earliest first, the busier of two before."""
+    counts = spikes.sum(0)
+    return np.lexsort((-counts, spikes.argmax(0), counts == 0))
 
 
 def membranes(activity: Activity) -> Picture:

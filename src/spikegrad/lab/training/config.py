@@ -156,6 +156,10 @@ class Config:
             name if value is True else f"{name} {value}" for name, value in self._changes().items()
         ]
 
+    def surrogate_in_words(self) -> str:
+        """The surrogate, and how it changes."""
+        return ", ".join([str(self.build_surrogate()), *self.change()])
+
     def _changes(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in CHANGES}
         return {name: value for name, value in values.items() if value not in (NONE, False)}
