@@ -125,38 +125,6 @@ LEAN = LIF(jnp.float32(0.9), surrogate=ARCTAN)
 CURRENTS = CASES["LIF"].currents()
 
 
-def unrolled(neuron, currents):
-    """What second derivatives are compared with.
-
-    Under reverse mode, `jax.lax.scan` loses the rule of a custom derivative for the values that it
-    hands to the backward pass, so that a second derivative of a plain scan lacks terms.
-    """
-    state, spikes = neuron.initial_state(currents.shape[1:]), []
-    for current in currents:
-        state, fired = neuron.step(state, current)
-        spikes.append(fired)
-    return jnp.sin(jnp.stack(spikes).sum(0)).sum() + (state.v**2).sum()
-
-
-@pytest.mark.parametrize(
-    ("neuron", "keeps"), [(LEAN, ("state", 5)), (LIF(surrogate=surrogate.Sigmoid(4.0)), ("state",))]
-)
-def test_a_hessian_vector_product_equals_that_of_an_unrolled_loop(neuron, keeps):
-    currents = CURRENTS[:6]  # an unrolled loop takes long to compile
-    tangents = jax.tree.map(jnp.ones_like, neuron), CASES["LIF"].currents(seed=1)[:6]
-
-    def product(loss):
-        gradient = jax.grad(loss, (0, 1))
-        along = lambda *arguments: jax.jvp(gradient, arguments, tangents)[1]  # noqa: E731
-        return jax.jit(along)(neuron, currents)
-
-    want = product(unrolled)
-    assert np.any(want[1])
-    for keep in keeps:
-        got = product(lambda neuron, currents, keep=keep: loss_of(neuron, keep, currents))
-        assert_gradients_close(got, want)
-
-
 def test_forward_mode_works_with_checkpoint_and_equals_reverse_mode():
     direction = CASES["LIF"].currents(seed=1)
     _, forward = jax.jvp(lambda c: loss_of(LEAN, "checkpoint", c), (CURRENTS,), (direction,))
@@ -269,18 +237,6 @@ def test_time_may_be_another_axis(axis):
     got, other = rollout(LEAN, jnp.moveaxis(CURRENTS, 0, axis), time_axis=axis)
     np.testing.assert_array_equal(jnp.moveaxis(got, axis, 0), want)
     jax.tree.map(np.testing.assert_array_equal, other, state)
-
-
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_spikes_gradients_and_state_have_the_dtype_of_the_currents(dtype):
-    neuron = CASES["ALIF"].neuron(ARCTAN, "subtract", False)
-    currents = CASES["ALIF"].currents(dtype=dtype)
-    spikes, state = rollout(neuron, currents)
-    assert {a.dtype for a in (spikes, *jax.tree.leaves(state))} == {jnp.dtype(dtype)}
-    gradient = jax.grad(lambda c: rollout(neuron, c)[0].astype(jnp.float32).sum())(currents)
-    assert gradient.dtype == dtype
-    assert np.all(np.isfinite(np.float32(gradient)))
-    assert np.any(gradient)
 
 
 class Counting(Neuron):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE
-from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, like, zeros
+from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, like, share, zeros
 from spikegrad.neurons._integrate import DECAY, decay_of
 from spikegrad.surrogate import Surrogate
 
@@ -79,15 +79,14 @@ class CubaLIF(Firing):
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Synaptic:
         """0 everywhere."""
-        rest = zeros(shape, dtype)
-        return Synaptic(rest, rest)
+        return Synaptic(zeros(shape, dtype), zeros(shape, dtype))
 
     def step(self, state: Synaptic, current: jax.Array) -> tuple[Synaptic, jax.Array]:
         """Add the current to the synapse and the synaptic current to the membrane; fire, reset."""
-        i = like(current, self.synaptic_decay) * state.i + current
-        u = like(current, self.decay) * state.v + i
+        i = share(state.i, self, "synaptic_decay") * state.i + like(state.i, current)
+        u = share(state.v, self, "decay") * state.v + i
         v, spikes = self.fire(u, like(u, self.threshold))
-        return Synaptic(v, i), spikes
+        return Synaptic(v, i), spikes.astype(current.dtype)
 
 
 class Adaptive(NamedTuple):
@@ -160,12 +159,12 @@ class ALIF(Firing):
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Adaptive:
         """0 everywhere."""
-        rest = zeros(shape, dtype)
-        return Adaptive(rest, rest)
+        return Adaptive(zeros(shape, dtype), zeros(shape, dtype))
 
     def step(self, state: Adaptive, current: jax.Array) -> tuple[Adaptive, jax.Array]:
         """Decay, add the current, fire, reset, adapt."""
-        u = like(current, self.decay) * state.v + current
+        u = share(state.v, self, "decay") * state.v + like(state.v, current)
         threshold = like(u, self.threshold) + like(u, self.strength) * state.a
         v, spikes = self.fire(u, threshold)
-        return Adaptive(v, like(u, self.adaptation_decay) * state.a + spikes), spikes
+        a = share(state.a, self, "adaptation_decay") * state.a + spikes
+        return Adaptive(v, a), spikes.astype(current.dtype)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import INADMISSIBLE, Checked
@@ -14,6 +15,10 @@ from spikegrad.surrogate import Arctan, Surrogate
 NO_STEP = "{name} defines no {method}. A neuron needs two methods: {methods}."
 METHODS = "initial_state(shape, dtype) and step(state, current), which returns (state, spikes)"
 RESETS = ("subtract", "zero", None)
+ROUNDED = (
+    "{name}: {parameter}={value!r} is {rounded:g} in {dtype}, the dtype of the state, which makes "
+    "another neuron of it: take a float32 state."
+)
 DEFAULT_SURROGATE = Arctan(2.0)
 
 
@@ -45,7 +50,8 @@ class Neuron(Checked):
     neuron, are leaves and can be trained; everything else is static and has to be hashable.
 
     What is assumed of a subclass and not checked: `step` works elementwise and keeps nothing to
-    itself. The state is an argument and a return value.
+    itself. The state is an argument and a return value. Its dtype decides what a step computes in;
+    currents may be narrower.
     """
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
@@ -53,7 +59,7 @@ class Neuron(Checked):
 
         Args:
             shape: that of the current of one time step, `(batch, neurons)`.
-            dtype: a floating dtype.
+            dtype: a floating dtype. The loops ask for float32 where currents are narrower.
         """
         name = type(self).__name__
         raise NotImplementedError(
@@ -65,10 +71,11 @@ class Neuron(Checked):
 
         Args:
             state: the state before the step.
-            current: input current, `(batch, neurons)`.
+            current: input current, `(batch, neurons)`; it is computed in the dtype of the state.
 
         Returns:
-            The state after the step, and the spikes.
+            The state after the step, in the dtype that it had, and the spikes, in that of the
+            current.
         """
         raise NotImplementedError(
             NO_STEP.format(name=type(self).__name__, method="step", methods=METHODS)
@@ -130,9 +137,34 @@ class Firing(Neuron):
         return u, spikes
 
 
-def like(x: jax.Array, parameter: ArrayLike) -> jax.Array:
-    """A parameter in the dtype of `x`, so that the state keeps its dtype."""
-    return jnp.asarray(parameter, x.dtype)
+def like(v: jax.Array, value: ArrayLike) -> jax.Array:
+    """A parameter or a current in the dtype of the state `v`, which so keeps its own.
+
+    An array that holds a number a neuron gets the axes in front of it, batch and others, for those
+    who forbid JAX to add them.
+    """
+    array = jnp.asarray(value, v.dtype)
+    missing = v.ndim - array.ndim if array.ndim else 0
+    return jax.lax.expand_dims(array, range(missing)) if missing > 0 else array
+
+
+def share(v: jax.Array, neuron: Neuron, parameter: str) -> jax.Array:
+    """`like(v, …)` of a parameter between 0 and 1 that a narrow state may round to one of them.
+
+    Raises:
+        ValueError: it is a number and rounded so: the neuron would never leak, or keep nothing.
+    """
+    value = getattr(neuron, parameter)
+    if isinstance(value, float | np.number) and 0 < value < 1:
+        rounded = float(np.asarray(value, v.dtype))
+        if rounded in (0, 1):
+            name = type(neuron).__name__
+            raise ValueError(
+                ROUNDED.format(
+                    name=name, parameter=parameter, value=value, dtype=v.dtype, rounded=rounded
+                )
+            )
+    return like(v, value)
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> jax.Array:

@@ -99,15 +99,17 @@ class Izhikevich(_Peaked):
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Recovery:
         """At the reset potential, the recovery in balance with it."""
-        v = zeros(shape, dtype) + jnp.asarray(self.v_reset, dtype)
-        return Recovery(v, jnp.asarray(self.b, dtype) * v)
+        rest = zeros(shape, dtype)
+        v = rest + like(rest, self.v_reset)
+        return Recovery(v, like(v, self.b) * v)
 
     def step(self, state: Recovery, current: jax.Array) -> tuple[Recovery, jax.Array]:
         """One step of Euler's method; fire, reset."""
         v, w = state
         dt = like(v, self.dt)
-        u = v + dt * (0.04 * v * v + 5 * v + 140 - w + current)
-        return self._cut(u, w + dt * like(v, self.a) * (like(v, self.b) * v - w))
+        u = v + dt * (0.04 * v * v + 5 * v + 140 - w + like(v, current))
+        new, spikes = self._cut(u, w + dt * like(v, self.a) * (like(v, self.b) * v - w))
+        return new, spikes.astype(current.dtype)
 
 
 class AdEx(_Peaked):
@@ -183,7 +185,7 @@ class AdEx(_Peaked):
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Recovery:
         """At the resting potential, without adaptation."""
         w = zeros(shape, dtype)
-        return Recovery(w + jnp.asarray(self.rest, dtype), w)
+        return Recovery(w + like(w, self.rest), w)
 
     def step(self, state: Recovery, current: jax.Array) -> tuple[Recovery, jax.Array]:
         """One step of Euler's method; fire, reset."""
@@ -193,5 +195,7 @@ class AdEx(_Peaked):
         # Above the peak the neuron has fired anyway, and the exponential would overflow.
         rise = jnp.minimum(v, like(v, self.peak)) - like(v, self.v_threshold)
         ionic = leak * (slope * jnp.exp(rise / slope) - above_rest)
-        u = v + dt / like(v, self.capacitance) * (ionic - w + current)
-        return self._cut(u, w + dt / like(v, self.tau_w) * (like(v, self.a) * above_rest - w))
+        u = v + dt / like(v, self.capacitance) * (ionic - w + like(v, current))
+        w = w + dt / like(v, self.tau_w) * (like(v, self.a) * above_rest - w)
+        new, spikes = self._cut(u, w)
+        return new, spikes.astype(current.dtype)

@@ -16,10 +16,14 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, POSITIVE, Domain
-from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, Membrane, Neuron, like, zeros
+from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, Membrane, Neuron, like, share, zeros
 from spikegrad.surrogate import Surrogate
 
 DECAY = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
+TOO_LONG = (
+    "{name}: refractory has to be {most} or less with a {dtype} state, which counts no further, "
+    "but got {value!r}."
+)
 STEPS = Domain("a whole number, 0 or more", lambda v: v >= 0 and v == int(v))
 
 
@@ -79,9 +83,9 @@ class IF(Firing):
 
     def step(self, state: Membrane, current: jax.Array) -> tuple[Membrane, jax.Array]:
         """Add the current, fire, reset."""
-        u = state.v + current
+        u = state.v + like(state.v, current)
         v, spikes = self.fire(u, like(u, self.threshold))
-        return Membrane(v), spikes
+        return Membrane(v), spikes.astype(current.dtype)
 
 
 class Refractory(NamedTuple):
@@ -157,21 +161,35 @@ class LIF(Firing):
     def initial_state(
         self, shape: tuple[int, ...], dtype: Any = jnp.float32
     ) -> Membrane | Refractory:
-        """0 everywhere."""
-        v = zeros(shape, dtype)
-        return Refractory(v, v) if self.refractory else Membrane(v)
+        """0 everywhere.
+
+        Raises:
+            ValueError: the dtype cannot count the steps of `refractory`.
+        """
+        v = Membrane(zeros(shape, dtype))
+        if not self.refractory:
+            return v
+        most = 2 ** (jnp.finfo(dtype).nmant + 1)
+        if self.refractory > most:
+            raise ValueError(
+                TOO_LONG.format(
+                    name=type(self).__name__, value=self.refractory, dtype=v.v.dtype, most=most
+                )
+            )
+        # A buffer of its own, so that a state can be donated.
+        return Refractory(v.v, zeros(shape, dtype))
 
     def step(self, state: Any, current: jax.Array) -> tuple[Any, jax.Array]:
         """Decay, add the current, fire, reset."""
-        u = like(current, self.decay) * state.v + current
+        u = share(state.v, self, "decay") * state.v + like(state.v, current)
         v, spikes = self.fire(u, like(u, self.threshold))
         if isinstance(state, Membrane):
-            return Membrane(v), spikes
+            return Membrane(v), spikes.astype(current.dtype)
         ready = state.wait <= 0
         v, spikes = jnp.where(ready, v, state.v), jnp.where(ready, spikes, 0)
         fired = jax.lax.stop_gradient(spikes)
         wait = jnp.maximum(state.wait - 1, 0) + self.refractory * fired
-        return Refractory(v, wait), spikes
+        return Refractory(v, wait), spikes.astype(current.dtype)
 
 
 class PLIF(Firing):
@@ -236,13 +254,14 @@ class PLIF(Firing):
         if isinstance(self.w, int | float):
             leak = (1 + math.tanh(self.w / 2)) / 2
         else:
-            leak = jax.nn.sigmoid(like(current, self.w))
+            leak = jax.nn.sigmoid(like(state.v, self.w))
+        drive = like(state.v, current)
         if self.decay_input:
-            u = state.v + leak * (current - state.v)
+            u = state.v + leak * (drive - state.v)
         else:
-            u = state.v - leak * state.v + current
+            u = state.v - leak * state.v + drive
         v, spikes = self.fire(u, like(u, self.threshold))
-        return Membrane(v), spikes
+        return Membrane(v), spikes.astype(current.dtype)
 
 
 class LI(Neuron):
@@ -255,7 +274,8 @@ class LI(Neuron):
             `LI.from_tau` takes a time constant instead.
 
     State:
-        `Membrane(v)`, 0 at rest. What a `step` gives in place of spikes is `v`.
+        `Membrane(v)`, 0 at rest. What a `step` gives in place of spikes is `v`, in its own dtype:
+        with bfloat16 currents and the float32 state of the loops, float32.
 
     Elsewhere:
         snnTorch `Leaky(reset_mechanism="none")`, read at `mem`; spyx `LI`.
@@ -287,5 +307,5 @@ class LI(Neuron):
 
     def step(self, state: Membrane, current: jax.Array) -> tuple[Membrane, jax.Array]:
         """Decay and add the current."""
-        v = like(current, self.decay) * state.v + current
+        v = share(state.v, self, "decay") * state.v + like(state.v, current)
         return Membrane(v), v

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -19,7 +18,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import PyTreeDef
 
-Step = Callable[[Any, Any, Any], tuple[Any, Any]]
+from spikegrad.neurons._steps import Step, one_of, protected, varying_as
+
+NOT_TWICE = (
+    "keep='half' has first derivatives alone, because it rounds what it keeps: "
+    "take 'state', a number, 'checkpoint' or 'all' for second ones."
+)
 
 
 def scan(step: Step, params: Any, state: Any, xs: Any) -> tuple[Any, Any]:
@@ -51,17 +55,18 @@ def _forward(
             xs = _without_values(xs)
         return (final, outs), (params, state, states, xs)
 
+    @protected
     def chunk(carry: Any, start: Any) -> tuple[Any, Any]:
         state, outs = carry
-        new, part = scan(step, params, state, _cut(xs, start, keep))
+        new, part = scan(protected(step), params, state, _cut(xs, start, keep))
         return (new, _pasted(outs, part, start)), state
 
     time = _length(xs)
-    _, out = jax.eval_shape(lambda x: step(params, state, x), jax.tree.map(lambda a: a.sum(0), xs))
-    outs = jax.tree.map(lambda a: jnp.zeros((time, *a.shape), a.dtype), out)
+    _, out = jax.eval_shape(step, params, state, one_of(xs))
+    outs = varying_as(xs, jax.tree.map(lambda a: jnp.zeros((time, *a.shape), a.dtype), out))
     starts, end, rest = _chunks(time, keep)
     (last, outs), states = jax.lax.scan(chunk, (state, outs), starts)
-    final, part = scan(step, params, last, _cut(xs, end, rest))
+    final, part = scan(protected(step), params, last, _cut(xs, end, rest))
     return (final, _pasted(outs, part, end)), (params, last, states, xs)
 
 
@@ -84,7 +89,7 @@ def _scan_keeping(
         kept = narrow(step, params, state, x, out) if keep == "half" else state
         return new, (out, kept)
 
-    return jax.lax.scan(keeping, state, xs)
+    return jax.lax.scan(protected(keeping), state, xs)
 
 
 def _derivative_is_small(step: Step, params: Any, state: Any, x: Any) -> bool:
@@ -95,7 +100,9 @@ def _derivative_is_small(step: Step, params: Any, state: Any, x: Any) -> bool:
     pull = jax.eval_shape(lambda *given: jax.vjp(step, *given)[1], params, state, x)
     # Scalars, a decay or a key, do not grow with the neurons.
     kept, instead = ([leaf for leaf in jax.tree.leaves(t) if leaf.ndim] for t in (pull, state))
-    return bytes_of(kept) <= bytes_of(instead)
+    sizes = bytes_of(kept), bytes_of(instead)
+    # Symbolic sizes, of a loop that is exported, cannot be compared.
+    return all(isinstance(size, int) for size in sizes) and sizes[0] <= sizes[1]
 
 
 def bytes_of(tree: Any) -> int:
@@ -105,10 +112,13 @@ def bytes_of(tree: Any) -> int:
 
 def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[Any, Any, Any]:
     params, like, states, xs = kept
+    if keep == "half":
+        params, like, xs = _once((params, like, xs))
     ct_state, ct_outs = map(floats, cotangents)
     out = jax.tree.map(lambda ct: jax.ShapeDtypeStruct(ct.shape[1:], ct.dtype), cotangents[1])
-    carry: Any = [jnp.zeros_like(leaf) for leaf in floats(params)], ct_state
+    carry: Any = _zeros(floats(params), xs), varying_as(xs, ct_state)
 
+    @protected
     def pull(carry: Any, inputs: Any) -> tuple[Any, Any]:
         ct_params, ct_state = carry
         state, x, ct_out = inputs
@@ -130,13 +140,13 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
     if isinstance(keep, int):
         starts, end, rest = _chunks(_length(xs), keep)
         # Of the last chunk, `like` is the state that it starts from.
-        both = pull_chunk((carry, jax.tree.map(jnp.zeros_like, floats(xs))), like, end, rest)
-        (carry, by_xs), _ = jax.lax.scan(
-            lambda carry, chunk: (pull_chunk(carry, *chunk, keep), None),
-            both,
-            (states, starts),
-            reverse=True,
-        )
+        both = pull_chunk((carry, _zeros(floats(xs), xs)), like, end, rest)
+
+        @protected
+        def pull_whole(carry: Any, chunk: tuple[Any, Any]) -> tuple[Any, None]:
+            return pull_chunk(carry, *chunk, keep), None
+
+        (carry, by_xs), _ = jax.lax.scan(pull_whole, both, (states, starts), reverse=True)
     else:
         carry, by_xs = _scan_back(pull, carry, states, xs, ct_outs)
     by_params, by_state = carry
@@ -144,6 +154,23 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
 
 
 lean_scan.defvjp(_forward, _backward)
+
+
+def _zeros(arrays: list[Any], xs: Any) -> list[Any]:
+    """Where a sum over time starts from, inside `shard_map` one a device."""
+    zeros: list[Any] = varying_as(xs, [jnp.zeros_like(array) for array in arrays])
+    return zeros
+
+
+@jax.custom_jvp
+def _once(tree: Any) -> Any:
+    """The tree, which may not be differentiated by."""
+    return tree
+
+
+@_once.defjvp
+def _refuse(primals: Any, tangents: Any) -> Any:
+    raise TypeError(NOT_TWICE)
 
 
 def _scan_back(pull: Any, carry: Any, kept: Any, xs: Any, ct_outs: Any) -> tuple[Any, list[Any]]:
@@ -157,7 +184,9 @@ def _scan_back(pull: Any, carry: Any, kept: Any, xs: Any, ct_outs: Any) -> tuple
     leaves, structure = jax.tree.flatten(kept)
     given = None if isinstance(kept, _Derivative) else xs
     time = _length((kept, given, ct_outs))
-    places = _places(leaves, floats(xs)) if time and jax.default_backend() == "cpu" else {}
+    # Of an exported loop the length may not be known, so that there might be nothing to write over.
+    some = isinstance(time, int) and time > 0
+    places = _places(leaves, floats(xs)) if some and jax.default_backend() == "cpu" else {}
     held = {i: leaves[i] for i in places.values()}
     rest = [None if i in held else leaf for i, leaf in enumerate(leaves)]
 
@@ -225,7 +254,8 @@ def restored(cotangents: list[Any], tree: Any) -> Any:
 
 
 def _length(xs: Any) -> int:
-    return len(jax.tree.leaves(xs)[0])
+    length: int = jax.tree.leaves(xs)[0].shape[0]
+    return length
 
 
 def _chunks(time: int, size: int) -> tuple[jax.Array, int, int]:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from spikegrad.neurons._base import Neuron
 from spikegrad.neurons._loop import bytes_of
-from spikegrad.neurons._rollout import rollout
+from spikegrad.neurons._rollout import at_rest, rollout, settled
 
 
 def rollout_memory(
@@ -45,6 +45,8 @@ def rollout_memory(
         10: 0.5 bytes a neuron and step
     """
 
+    keep = settled(keep, shape[0])
+
     def kept(neuron: Neuron, currents: jax.Array) -> Any:
         return jax.vjp(lambda *a: rollout(*a, keep=keep)[0], neuron, currents)[1]
 
@@ -54,15 +56,14 @@ def rollout_memory(
     given = set(closed.jaxpr.invars)
     residuals = {v for v in closed.jaxpr.outvars if not hasattr(v, "val")} - given
     total = bytes_of([variable.aval for variable in residuals])
-    if isinstance(keep, int) and keep > 1:
+    if isinstance(keep, int):
         # A chunk at a time: its currents, the cotangents of its spikes, and what is kept of every
         # step of it, in the place of which the cotangents of its currents come on a CPU.
-        steps = min(keep, shape[0])
-        over_time = (2 if jax.default_backend() == "cpu" else 3) * steps
+        over_time = (2 if jax.default_backend() == "cpu" else 3) * keep
         # The last chunk, where it is a shorter one, has buffers of its own.
-        over_time += shape[0] % keep if shape[0] > keep else 0
+        over_time += shape[0] % keep
         total += over_time * math.prod(shape[1:]) * jnp.dtype(dtype).itemsize
-        total += rollout_memory(neuron, (steps, *shape[1:]), dtype, "state")
+        total += rollout_memory(neuron, (keep, *shape[1:]), dtype, "state")
         # From chunk to chunk, the cotangent of the state.
-        total += bytes_of(jax.eval_shape(lambda: neuron.initial_state(shape[1:], dtype)))
+        total += bytes_of(jax.eval_shape(lambda c: at_rest(neuron, c), currents))
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from spikegrad._pytree import replaced
@@ -18,7 +19,7 @@ class _Tap(Surrogate):
     """In place of a surrogate, gives what it is given."""
 
     def __call__(self, x: ArrayLike) -> jax.Array:
-        return jax.numpy.asarray(x)
+        return jnp.asarray(x)
 
 
 class Recorded(Neuron):
@@ -56,12 +57,17 @@ class Recorded(Neuron):
     def surrogate(self, surrogate: Surrogate) -> None:
         self.neuron = replaced(self.neuron, surrogate=surrogate)
 
-    def initial_state(self, shape: tuple[int, ...], dtype: Any = jax.numpy.float32) -> Any:
+    def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
         """That of the neuron."""
         return self.neuron.initial_state(shape, dtype)
 
     def step(self, state: Any, current: jax.Array) -> tuple[Any, tuple[jax.Array, jax.Array]]:
         """A step of the neuron, which gives `(spikes, excess)`."""
-        _, excess = replaced(self.neuron, surrogate=_Tap()).step(state, current)
+        # The spikes come in the dtype of the current, and so would this, rounded.
+        leaves = [
+            leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)
+        ]
+        wide = current.astype(jnp.result_type(current, *leaves))
+        _, excess = replaced(self.neuron, surrogate=_Tap()).step(state, wide)
         new, spikes = self.neuron.step(state, current)
         return new, (spikes, excess)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad.neurons._base import Neuron
 from spikegrad.neurons._loop import lean_scan, scan
+from spikegrad.neurons._steps import closed, protected, varying_as
 
 KEEPS = ("state", "half", "checkpoint", "all")
 BAD_KEEP = (
@@ -24,10 +27,6 @@ BAD_BACKEND = "backend has to be 'auto', 'scan' or 'pallas', but got {backend!r}
 ONLY_STATE = "keep has to be 'state' with backend='pallas', but got {keep!r}."
 FALLS_BACK = "{name}.step runs as a scan, because no GPU kernel can be made of it: {reason}"
 NO_TIME = "currents has to have a time axis, but got a single number."
-BAD_STATE = (
-    "{name}.step has to return a state of the same kind as it got, {expected}, but returned {got}. "
-    "Keep the dtype: write parameters as Python numbers, or convert them to that of the current."
-)
 NO_HALF = (
     "keep has to be another than 'half' with a feed, which does not work elementwise: "
     "take 'state' or a number."
@@ -54,18 +53,25 @@ def rollout(
         neuron: the neuron.
         currents: input currents, `(time, batch, neurons)` or any shape with a time axis; integers
             and booleans become the default float.
-        state: the state before the first step; None for `neuron.initial_state`.
+        state: the state before the first step, whose dtype a step computes in; None for
+            `neuron.initial_state` in the dtype of the currents, and in float32 where that is
+            narrower, so that parameters mean what they say: a decay of 0.999 is 1 in bfloat16.
         keep: one of
 
             - `"state"`: the state before each step, 4 bytes a state variable and step in float32;
               or the derivative of the step where that is no larger: 4 bytes for neurons of numbers
               that reset by subtraction, however many state variables they have;
-            - a number k: every k-th state. The steps between are computed once more: 4 / k bytes;
+            - a number k: every k-th state. The steps between are computed once more: 4 / k bytes.
+              One that is larger than the time keeps the first state alone;
             - `"half"`: the state in bfloat16, 2 bytes, rounded such that the same neurons spike
               when a step is computed again. Gradients are good to 2 or 3 digits;
             - `"checkpoint"`: a scan over `jax.checkpoint(step)`: keeps what `"state"` keeps, and
               forward mode works as well, with memory that does not grow over time;
             - `"all"`: the plain scan, which keeps every intermediate value.
+
+            With `"checkpoint"` and `"all"` derivatives are right up to the third, forward and
+            reverse in any order. The others are for reverse mode, once, or under it and around it
+            once more; `"half"` for first derivatives alone.
         time_axis: the axis of `currents` and of the spikes that is time.
         backend: `"scan"` for a loop that XLA compiles; `"pallas"` for one kernel forward and one
             backward, which trace `neuron.step` and need a CUDA device (elsewhere they are
@@ -74,12 +80,14 @@ def rollout(
             that names it. Second derivatives need the scan.
 
     Returns:
-        The spikes, over time, and the state after the last step. Give that state to the next call
-        to go on, under `jax.lax.stop_gradient` for truncated backpropagation through time.
+        The spikes, over time, in the dtype of the currents, and the state after the last step. Give
+        that state to the next call to go on, under `jax.lax.stop_gradient` for truncated
+        backpropagation through time.
 
     Raises:
         ValueError: `keep`, `time_axis` or `backend` is none of those.
-        TypeError: `neuron.step` returns another kind of state than it got.
+        TypeError: `neuron.step` returns another kind of state than it got; or a derivative is taken
+            that `keep` does not have.
 
     Examples:
         >>> import jax, jax.numpy as jnp
@@ -94,9 +102,7 @@ def rollout(
         (100, 32, 10)
     """
     xs, axis = _over_time(currents, time_axis)
-    if state is None:
-        state = neuron.initial_state(xs.shape[1:], xs.dtype)
-    state = jax.tree.map(jnp.asarray, state)
+    state = jax.tree.map(jnp.asarray, at_rest(neuron, xs) if state is None else state)
     if _in_kernels(backend, keep, neuron, state, xs):
         from spikegrad.neurons import pallas
 
@@ -152,19 +158,21 @@ def recurrent_rollout(
     if keep == "half":
         raise ValueError(NO_HALF)
     xs, axis = _over_time(currents, time_axis)
-    rest = jnp.zeros_like(xs[0])
     if state is None:
-        state = (neuron.initial_state(xs.shape[1:], xs.dtype), rest)
-    hoisted, arrays = jax.closure_convert(feed, rest)
+        state = at_rest(neuron, xs), jnp.zeros(xs.shape[1:], xs.dtype)
 
-    def advance(params: Any, looped: _Looped, x: jax.Array) -> tuple[_Looped, jax.Array]:
-        neuron, arrays = params
-        new, spikes = neuron.step(looped.state, x + hoisted(looped.spikes, *arrays))
-        return _Looped(new, spikes), spikes
+    def advance(neuron: Neuron, looped: _Looped, x: jax.Array) -> tuple[_Looped, jax.Array]:
+        new, spikes = neuron.step(looped.state, x + feed(looped.spikes))
+        return _Looped(new, spikes.astype(x.dtype)), spikes
 
     start = _Looped(*jax.tree.map(jnp.asarray, state))
-    final, outs = _run(advance, keep, (neuron, arrays), start, xs, neuron)
+    final, outs = _run(advance, keep, neuron, start, xs, neuron)
     return jax.tree.map(lambda out: jnp.moveaxis(out, 0, axis), outs), tuple(final)
+
+
+def at_rest(neuron: Neuron, xs: jax.Array) -> Any:
+    """The state at rest, in the dtype of the currents or in float32 where that is narrower."""
+    return neuron.initial_state(xs.shape[1:], np.promote_types(xs.dtype, np.float32))
 
 
 def _advance(neuron: Neuron, state: Any, current: jax.Array) -> tuple[Any, Any]:
@@ -186,17 +194,32 @@ def _over_time(currents: ArrayLike, time_axis: int) -> tuple[jax.Array, int]:
 def _run(
     step: Any, keep: str | int, params: Any, state: Any, xs: jax.Array, neuron: Neuron
 ) -> tuple[Any, Any]:
-    is_number = isinstance(keep, int) and not isinstance(keep, bool) and keep >= 1
-    if not (is_number or keep in KEEPS):
-        raise ValueError(BAD_KEEP.format(keep=keep))
-    params, state = _varying_as(xs, (params, state))
-    _require_same_state(step, params, state, xs, neuron)
-    if keep == "all":
-        return scan(step, params, state, xs)
-    if keep == "checkpoint":
-        return scan(jax.checkpoint(step), params, state, xs)
-    result: tuple[Any, Any] = lean_scan(step, "state" if keep == 1 else keep, params, state, xs)
+    keep = settled(keep, xs.shape[0])
+    step, params = closed(step, params, state, xs, type(neuron).__name__)
+    params, state = varying_as(xs, (params, state))
+    if keep in ("all", "checkpoint"):
+        return scan(protected(step, everything=keep == "all"), params, state, xs)
+    result: tuple[Any, Any] = lean_scan(step, keep, params, state, xs)
     return result
+
+
+def settled(keep: Any, time: int) -> str | int:
+    """`keep` as the loop takes it: a name, or a number above 1 and not above the steps there are.
+
+    Raises:
+        ValueError: it is neither a name nor a whole number, 1 or more.
+    """
+    if isinstance(keep, str) and keep in KEEPS:
+        return keep
+    try:
+        size = 0 if isinstance(keep, bool) else operator.index(keep)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise ValueError(BAD_KEEP.format(keep=keep))
+    # When a loop is exported, how long it is may not be known.
+    size = min(size, time) if isinstance(time, int) else size
+    return size if size > 1 else "state"
 
 
 def _in_kernels(backend: str, keep: str | int, neuron: Neuron, state: Any, xs: jax.Array) -> bool:
@@ -206,7 +229,7 @@ def _in_kernels(backend: str, keep: str | int, neuron: Neuron, state: Any, xs: j
     if backend == "pallas":
         if keep != "state":
             raise ValueError(ONLY_STATE.format(keep=keep))
-        _require_same_state(_advance, neuron, state, xs, neuron)
+        closed(_advance, neuron, state, xs, type(neuron).__name__)
         return True
     if backend == "scan" or keep != "state" or jax.default_backend() != "gpu":
         return False
@@ -221,34 +244,3 @@ def _in_kernels(backend: str, keep: str | int, neuron: Neuron, state: Any, xs: j
 
 def _abstract(array: Any) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(array.shape, array.dtype)
-
-
-def _varying_as(xs: jax.Array, tree: Any) -> Any:
-    """Inside `shard_map`, let arrays vary over the devices that the currents vary over.
-
-    A loop needs it of the state; and of the parameters it spares a sum over devices every step.
-    """
-
-    def vary(leaf: Any) -> Any:
-        axes = tuple(_axes(xs) - _axes(leaf))
-        if not axes:
-            return leaf
-        if hasattr(jax.lax, "pcast"):
-            return jax.lax.pcast(leaf, axes, to="varying")
-        return getattr(jax.lax, "pvary")(leaf, axes)  # noqa: B009, its name before jax 0.9
-
-    return jax.tree.map(vary, tree)
-
-
-def _axes(array: Any) -> frozenset[str]:
-    kind = jax.typeof(array)
-    axes: frozenset[str] = getattr(getattr(kind, "manual_axis_type", None), "varying", frozenset())
-    return axes or getattr(kind, "vma", frozenset())
-
-
-def _require_same_state(step: Any, params: Any, state: Any, xs: jax.Array, neuron: Neuron) -> None:
-    new, _ = jax.eval_shape(lambda state, xs: step(params, state, xs.sum(0)), state, xs)
-    expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
-    if expected != got:
-        name = type(neuron).__name__
-        raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))

@@ -19,7 +19,8 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton as plgpu
 from jax.tree_util import PyTreeDef
 
-from spikegrad.neurons._loop import Step, floats, restored
+from spikegrad.neurons._loop import floats, restored, scan
+from spikegrad.neurons._steps import Step
 from spikegrad.surrogate._base import unnamed
 
 # One element a thread: neighbouring threads read neighbouring numbers.
@@ -42,6 +43,8 @@ def scan_in_kernels(
     Raises:
         ValueError: a parameter does not broadcast to a time step.
     """
+    if not xs.size:
+        return scan(step, params, state, xs)
     shape = xs.shape[1:]
     size = math.prod(shape)
     padding = -size % BLOCK

@@ -1,0 +1,104 @@
+"""What is made of a step before it is looped.
+
+`step(params, state, x) -> (state, out)` may close over arrays, be differentiated more than once,
+and run on several devices. A loop with a derivative of its own needs each put right first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jax.tree_util import PyTreeDef
+
+Step = Callable[[Any, Any, Any], tuple[Any, Any]]
+
+# As many derivatives in reverse mode are right as there are layers of `jax.checkpoint`.
+ORDERS = 3
+BAD_STATE = (
+    "{name}.step has to return a state of the same kind as it got, {expected}, but returned {got}. "
+    "Keep the dtype: write parameters as Python numbers, or convert them to that of the state."
+)
+
+
+def protected(body: Callable[..., Any], *, everything: bool = True) -> Callable[..., Any]:
+    """What a scan runs, with its custom derivatives still there when the scan is differentiated.
+
+    Where `jax.lax.scan` is differentiated in reverse mode, it moves what is constant out of the
+    loop, and with that evaluates every custom rule in it away: the spikes that it hands on have a
+    derivative of 0 from then on. It leaves alone what is in a `jax.checkpoint`, and takes one layer
+    off at a time. Until it is differentiated, a layer is nothing.
+
+    Args:
+        body: from what is carried and what comes in to what is carried on and what goes out.
+        everything: whether every intermediate value is kept, as without a `jax.checkpoint`.
+    """
+    policy = jax.checkpoint_policies.everything_saveable if everything else None
+    for _ in range(ORDERS):
+        body = jax.checkpoint(body, policy=policy, prevent_cse=False)
+    return body
+
+
+def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Step, Any]:
+    """A step that closes over nothing that is being transformed, and its parameters.
+
+    What it closed over becomes a parameter: a rule for derivatives runs when the transformation
+    that the closure belongs to may be over. `jax.closure_convert` does it for what has a
+    derivative; a mask, an index or a key is as foreign to a rule.
+
+    Args:
+        step: the step.
+        params: its parameters.
+        state: the state that it gets.
+        xs: what the steps get, over time.
+        name: of the neuron.
+
+    Raises:
+        TypeError: the step returns another kind of state than it got.
+    """
+    x = one_of(xs)
+    traced, (new, out) = jax.make_jaxpr(step, return_shape=True)(params, state, x)
+    expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
+    if expected != got:
+        raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))
+    if not any(isinstance(constant, jax.core.Tracer) for constant in traced.consts):
+        return step, params
+    results: PyTreeDef = jax.tree.structure((new, out))
+
+    def opened(params: Any, state: Any, x: Any) -> tuple[Any, Any]:
+        params, constants = params
+        arguments = jax.tree.leaves((params, state, x))
+        new, out = results.unflatten(jax.core.eval_jaxpr(traced.jaxpr, constants, *arguments))
+        return new, out
+
+    return opened, (params, list(traced.consts))
+
+
+def one_of(xs: Any) -> Any:
+    """What one step gets of `xs`, abstract."""
+    return jax.eval_shape(lambda xs: jax.tree.map(lambda a: a.sum(0, dtype=a.dtype), xs), xs)
+
+
+def varying_as(xs: jax.Array, tree: Any) -> Any:
+    """Inside `shard_map`, let arrays vary over the devices that `xs` varies over.
+
+    A loop needs it of what it carries; and of the parameters it spares a sum over devices every
+    step.
+    """
+
+    def vary(leaf: Any) -> Any:
+        axes = tuple(_axes(xs) - _axes(leaf))
+        if not axes:
+            return leaf
+        if hasattr(jax.lax, "pcast"):
+            return jax.lax.pcast(leaf, axes, to="varying")
+        return getattr(jax.lax, "pvary")(leaf, axes)  # noqa: B009, its name before jax 0.9
+
+    return jax.tree.map(vary, tree)
+
+
+def _axes(array: Any) -> frozenset[str]:
+    kind = jax.typeof(array)
+    axes: frozenset[str] = getattr(getattr(kind, "manual_axis_type", None), "varying", frozenset())
+    return axes or getattr(kind, "vma", frozenset())
