@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.helpers import assert_close, shard_map
+from tests.helpers import assert_close
 from tests.neurons.cases import CASES, NEURONS, RESETS, TIME, neuron_cases
 
 from spikegrad import surrogate
@@ -187,24 +187,6 @@ def test_vmap_and_checkpoint_give_the_same(neuron, keep):
     assert_close(each, want)
     again = jax.jit(jax.grad(jax.checkpoint(lambda c: loss_of(neuron, keep, c))))(CURRENTS)
     assert_close(again, want)
-
-
-@pytest.mark.parametrize("axes", [(None, "devices"), (None, None, "devices")])
-def test_sharded_over_batch_or_neurons_gives_the_same(axes):
-    mesh = jax.sharding.Mesh(np.array(jax.devices()), ("devices",))
-    spec = jax.sharding.PartitionSpec(*axes)
-    noise = np.random.default_rng(0).normal(0.3, 0.5, (TIME, 8, 16))
-    currents = jnp.asarray(noise, jnp.float32)
-
-    def run(currents):
-        return rollout(LIF(0.9, surrogate=ARCTAN), currents)[0]
-
-    def pulled(run):
-        spikes, transposed = jax.vjp(run, currents)
-        return spikes, transposed(jnp.cos(currents))[0]
-
-    sharded = shard_map(run, mesh=mesh, in_specs=spec, out_specs=spec)
-    assert_close(pulled(jax.jit(sharded)), pulled(run))
 
 
 @pytest.mark.parametrize("keep", ["state", 3, "all"])

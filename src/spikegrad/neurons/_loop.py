@@ -116,7 +116,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
         params, like, xs = _once((params, like, xs))
     ct_state, ct_outs = map(floats, cotangents)
     out = jax.tree.map(lambda ct: jax.ShapeDtypeStruct(ct.shape[1:], ct.dtype), cotangents[1])
-    carry: Any = _zeros(floats(params), xs), varying_as(xs, ct_state)
+    carry: Any = _zeros(floats(params)), ct_state
 
     @protected
     def pull(carry: Any, inputs: Any) -> tuple[Any, Any]:
@@ -140,7 +140,7 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
     if isinstance(keep, int):
         starts, end, rest = _chunks(_length(xs), keep)
         # Of the last chunk, `like` is the state that it starts from.
-        both = pull_chunk((carry, _zeros(floats(xs), xs)), like, end, rest)
+        both = pull_chunk((carry, _zeros(floats(xs))), like, end, rest)
 
         @protected
         def pull_whole(carry: Any, chunk: tuple[Any, Any]) -> tuple[Any, None]:
@@ -156,10 +156,9 @@ def _backward(step: Step, keep: str | int, kept: Any, cotangents: Any) -> tuple[
 lean_scan.defvjp(_forward, _backward)
 
 
-def _zeros(arrays: list[Any], xs: Any) -> list[Any]:
-    """Where a sum over time starts from, inside `shard_map` one a device."""
-    zeros: list[Any] = varying_as(xs, [jnp.zeros_like(array) for array in arrays])
-    return zeros
+def _zeros(arrays: list[Any]) -> list[Any]:
+    """Where sums over time start from, on the devices over which the arrays vary."""
+    return [varying_as(array, jnp.zeros_like(array)) for array in arrays]
 
 
 @jax.custom_jvp

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._pytree import replaced
@@ -64,10 +66,9 @@ class Recorded(Neuron):
     def step(self, state: Any, current: jax.Array) -> tuple[Any, tuple[jax.Array, jax.Array]]:
         """A step of the neuron, which gives `(spikes, excess)`."""
         # The spikes come in the dtype of the current, and so would this, rounded.
-        leaves = [
-            leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)
-        ]
-        wide = current.astype(jnp.result_type(current, *leaves))
+        leaves = jax.tree.leaves(state)
+        dtypes = [leaf.dtype for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating)]
+        wide = current.astype(functools.reduce(np.promote_types, dtypes, current.dtype))
         _, excess = replaced(self.neuron, surrogate=_Tap()).step(state, wide)
         new, spikes = self.neuron.step(state, current)
         return new, (spikes, excess)

@@ -62,16 +62,17 @@ def rollout(
               or the derivative of the step where that is no larger: 4 bytes for neurons of numbers
               that reset by subtraction, however many state variables they have;
             - a number k: every k-th state. The steps between are computed once more: 4 / k bytes.
-              One that is larger than the time keeps the first state alone;
+              One that is larger than the time keeps the first state alone, and one in a loop that
+              is exported with a symbolic time keeps what `"state"` keeps;
             - `"half"`: the state in bfloat16, 2 bytes, rounded such that the same neurons spike
               when a step is computed again. Gradients are good to 2 or 3 digits;
             - `"checkpoint"`: a scan over `jax.checkpoint(step)`: keeps what `"state"` keeps, and
               forward mode works as well, with memory that does not grow over time;
             - `"all"`: the plain scan, which keeps every intermediate value.
 
-            With `"checkpoint"` and `"all"` derivatives are right up to the third, forward and
-            reverse in any order. The others are for reverse mode, once, or under it and around it
-            once more; `"half"` for first derivatives alone.
+            Derivatives are right up to the third order. With `"checkpoint"` and `"all"` forward and
+            reverse mode may come in any order; with `"state"` and a number the first has to be
+            reverse; `"half"` has first derivatives alone. What does not work raises an error.
         time_axis: the axis of `currents` and of the spikes that is time.
         backend: `"scan"` for a loop that XLA compiles; `"pallas"` for one kernel forward and one
             backward, which trace `neuron.step` and need a CUDA device (elsewhere they are
@@ -134,7 +135,9 @@ def recurrent_rollout(
     Args:
         neuron: the neuron.
         feed: from the spikes of the last step to a current, for instance
-            `lambda spikes: spikes @ weights`. Gradients reach the arrays that it closes over.
+            `lambda spikes: spikes @ weights`. Gradients reach the arrays that it closes over;
+            within `jax.shard_map`, those that are the same on all devices are summed over devices
+            at every step, which `jax.lax.pcast` of the array before it spares.
         currents: as for `rollout`.
         state: `(state of the neurons, spikes of the last step)`; None for both at rest.
         keep: as for `rollout`, without `"half"`. The last spikes are a state variable.
@@ -195,8 +198,8 @@ def _run(
     step: Any, keep: str | int, params: Any, state: Any, xs: jax.Array, neuron: Neuron
 ) -> tuple[Any, Any]:
     keep = settled(keep, xs.shape[0])
-    step, params = closed(step, params, state, xs, type(neuron).__name__)
     params, state = varying_as(xs, (params, state))
+    step, params = closed(step, params, state, xs, type(neuron).__name__)
     if keep in ("all", "checkpoint"):
         return scan(protected(step, everything=keep == "all"), params, state, xs)
     result: tuple[Any, Any] = lean_scan(step, keep, params, state, xs)
@@ -204,7 +207,7 @@ def _run(
 
 
 def settled(keep: Any, time: int) -> str | int:
-    """`keep` as the loop takes it: a name, or a number above 1 and not above the steps there are.
+    """`keep` as the loop takes it: a name, or a number above 1 that is no larger than the time.
 
     Raises:
         ValueError: it is neither a name nor a whole number, 1 or more.
@@ -217,8 +220,8 @@ def settled(keep: Any, time: int) -> str | int:
         size = 0
     if size < 1:
         raise ValueError(BAD_KEEP.format(keep=keep))
-    # When a loop is exported, how long it is may not be known.
-    size = min(size, time) if isinstance(time, int) else size
+    # Where a loop is exported with a symbolic time, it cannot be cut into chunks.
+    size = min(size, time) if isinstance(time, int) else 1
     return size if size > 1 else "state"
 
 

@@ -83,8 +83,7 @@ def one_of(xs: Any) -> Any:
 def varying_as(xs: jax.Array, tree: Any) -> Any:
     """Inside `shard_map`, let arrays vary over the devices that `xs` varies over.
 
-    A loop needs it of what it carries; and of the parameters it spares a sum over devices every
-    step.
+    A loop needs it of what it carries; of parameters it spares a sum over devices at every step.
     """
 
     def vary(leaf: Any) -> Any:
