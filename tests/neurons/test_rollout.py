@@ -10,7 +10,7 @@ from tests.helpers import assert_close
 from tests.neurons.cases import CASES, NEURONS, RESETS, TIME, neuron_cases
 
 from spikegrad import surrogate
-from spikegrad.neurons import LIF, Neuron, recurrent_rollout, rollout
+from spikegrad.neurons import ALIF, LIF, CubaLIF, Neuron, recurrent_rollout, rollout
 from spikegrad.surrogate.catalogue import CATALOGUE
 
 ARCTAN = surrogate.Arctan(jnp.float32(2.0))
@@ -313,12 +313,24 @@ def test_spikes_from_a_state_kept_in_half_are_the_same_spikes():
             state = new
 
 
-def test_nearest_rounding_alone_would_change_a_spike():
-    # What the test above would not see if its states were too tame.
+@pytest.mark.parametrize("name", ["LIF", "ALIF", "CubaLIF"])
+def test_states_beside_the_threshold_spike_from_half_as_they_did(name):
+    from spikegrad.neurons._loop import narrow, widen
+
     v = jnp.float32(np.linspace(0.99, 1.01, 1001))
-    nearest = v.astype(jnp.bfloat16).astype(jnp.float32)
-    step = lambda v: LIF(1.0).step(LIF().initial_state(v.shape)._replace(v=v), 0 * v)[1]  # noqa: E731
-    assert np.any(step(v) != step(nearest))
+    neuron = {"LIF": LIF(1.0), "ALIF": ALIF(1.0), "CubaLIF": CubaLIF(1.0, 1.0)}[name]
+    state = neuron.initial_state(v.shape)._replace(v=v)
+    fires = lambda state: neuron.step(state, 0 * v)[1]  # noqa: E731
+    spikes = fires(state)
+    # Rounding to the nearest alone would lose spikes and add some.
+    nearest = state._replace(v=v.astype(jnp.bfloat16).astype(jnp.float32))
+    assert 0 < np.sum(fires(nearest) != spikes) < 100
+    kept = narrow(lambda n, *rest: n.step(*rest), neuron, state, 0 * v, spikes)
+    assert kept.v.dtype == jnp.uint16
+    again = widen(kept, state)
+    np.testing.assert_array_equal(fires(again), spikes)
+    # And no further off than the next number of bfloat16, which has 8 bits.
+    np.testing.assert_allclose(again.v, v, rtol=2**-7)
 
 
 def test_gradients_from_states_in_half_are_good_to_two_digits():

@@ -41,7 +41,8 @@ class _Peaked(Neuron):
     def _cut(self, u: jax.Array, w: jax.Array) -> tuple[Recovery, jax.Array]:
         spikes = self.surrogate((u - like(u, self.peak)) / like(u, self.scale))
         took = jax.lax.stop_gradient(spikes) if self.detach_reset else spikes
-        v = u + took * (like(u, self.v_reset) - u)
+        # Not `u + took (v_reset - u)`: where u is 1e9, as AdEx may have it, v_reset is lost in it.
+        v = (1 - took) * u + took * like(u, self.v_reset)
         return Recovery(v, w + took * like(u, self.jump)), spikes
 
 
