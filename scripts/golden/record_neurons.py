@@ -1,8 +1,9 @@
 """Record spikes, membrane potentials and gradients of the neurons of other libraries.
 
 Runs in the environment of `record_torch.py`, and writes `tests/golden/neurons/torch.json`: one
-entry a neuron and set of options, all on the same input currents. The gradient is that of the sum
-of spikes times `weights` by the currents.
+entry a neuron, set of options and input. One input crosses the threshold by little, so that a reset
+by subtraction always leaves the membrane below it; one goes far beyond. The gradient is that of the
+sum of spikes times `weights` by the currents.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ DRAWS = np.random.default_rng(0)
 # Whole multiples of 1/64 are exact in float32; none reaches the threshold at once.
 CURRENTS = np.float32(DRAWS.integers(-16, 44, (TIME, BATCH, NEURONS)) / 64)
 WEIGHTS = np.float32(DRAWS.integers(-64, 64, (TIME, BATCH, NEURONS)) / 64)
+INPUTS = {
+    "usual": CURRENTS,
+    "overshooting": np.where(DRAWS.random(CURRENTS.shape) < 0.25, 5, 0.5) * np.abs(CURRENTS),
+}
 
 Step = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 Made = tuple[str, str, dict[str, Any], float, Step]
@@ -98,10 +103,10 @@ def norse_neurons() -> Iterator[Made]:
     yield "norse", "lif_feed_forward_step", options, 3.0, synaptic_step
 
 
-def entry(made: Made) -> dict[str, Any]:
-    """What one neuron does with the currents, times `scale`."""
+def entry(made: Made, name_of_input: str) -> dict[str, Any]:
+    """What one neuron does with an input, times `scale`."""
     library, name, options, scale, step = made
-    currents = torch.tensor(CURRENTS, requires_grad=True)
+    currents = torch.tensor(np.float32(INPUTS[name_of_input]), requires_grad=True)
     spikes, potentials = zip(*(step(scale * x) for x in currents), strict=True)
     (torch.stack(spikes) * torch.tensor(WEIGHTS)).sum().backward()
     return {
@@ -110,21 +115,42 @@ def entry(made: Made) -> dict[str, Any]:
         "neuron": name,
         "options": options,
         "scale": scale,
+        "input": name_of_input,
         "spikes": torch.stack(spikes).detach().int().tolist(),
         "v": torch.stack(potentials).detach().tolist(),
         "gradient": currents.grad.tolist(),
     }
 
 
+def at_threshold() -> dict[str, float]:
+    """The spike of a neuron of each library at rest, brought to exactly its threshold of 1."""
+    import snntorch
+    from norse.torch.functional import lif_box
+    from spikingjelly.activation_based import neuron
+
+    leaky = snntorch.Leaky(beta=0.5, reset_delay=False)
+    box = lif_box.LIFBoxParameters(tau_mem_inv=torch.tensor(1.0))
+    rest = lif_box.LIFBoxFeedForwardState(v=torch.zeros(1))
+    one = torch.ones(1)
+    return {
+        "snntorch": leaky(one, leaky.reset_mem())[0].item(),
+        "spikingjelly": neuron.IFNode()(one).item(),
+        "norse": lif_box.lif_box_feed_forward_step(one, rest, box, dt=1.0)[0].item(),
+    }
+
+
 def main() -> None:
     """Write the file."""
-    rows = [*snntorch_neurons(), *spikingjelly_neurons(), *norse_neurons()]
+    makers = snntorch_neurons, spikingjelly_neurons, norse_neurons
+    # A neuron keeps its state, so every input has its own.
+    rows = [entry(made, name) for name in INPUTS for make in makers for made in make()]
     golden = {
         "script": "scripts/golden/record_neurons.py",
         "torch": torch.__version__,
-        "currents": CURRENTS.tolist(),
+        "inputs": {name: np.float32(currents).tolist() for name, currents in INPUTS.items()},
         "weights": WEIGHTS.tolist(),
-        "entries": [entry(row) for row in rows],
+        "at_threshold": at_threshold(),
+        "entries": rows,
     }
     FILE.write_text(json.dumps(golden) + "\n")
     print(f"{FILE}: {len(rows)} entries")

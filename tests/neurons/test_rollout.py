@@ -73,11 +73,11 @@ def with_array(row):
 
 
 SPIKING = [name for name in CASES if name != "LI"]
-# Each shape with every fifth neuron, so that each neuron meets every fifth shape.
+# Each shape with every seventh neuron, so that each neuron meets every seventh shape.
 PAIRS = [
     (name, row)
     for (i, name), (j, row) in itertools.product(enumerate(SPIKING), enumerate(CATALOGUE))
-    if (i + j) % 5 == 0
+    if (i + j) % 7 == 0
 ]
 KEEPS = ("state", 7, "checkpoint", 1)
 

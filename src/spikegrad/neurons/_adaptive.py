@@ -46,7 +46,8 @@ class CubaLIF(Firing):
         `Synaptic(v, i)`, 0 at rest.
 
     Elsewhere:
-        snnTorch `Synaptic(alpha=synaptic_decay, beta=decay, reset_delay=False)`; Norse
+        snnTorch `Synaptic(alpha=synaptic_decay, beta=decay, reset_delay=False)`, with the
+        difference after a reset that leaves it above its threshold which `LIF` tells of; Norse
         `lif_feed_forward_step` with `decay = 1 - dt * tau_mem_inv`, `synaptic_decay = 1 - dt *
         tau_syn_inv`, `reset="zero"`, and the current times `dt * tau_mem_inv`.
 

@@ -121,9 +121,11 @@ class LIF(Firing):
         `Membrane(v)`, or `Refractory(v, wait)` with a refractory period; 0 at rest.
 
     Elsewhere:
-        snnTorch `Leaky(beta=decay, reset_delay=False)`; SpikingJelly `LIFNode(tau,
-        decay_input=False)` with `decay = 1 - 1 / tau`; spyx `LIF(beta=decay)` resets one step
-        later.
+        SpikingJelly `LIFNode(tau, decay_input=False)` with `decay = 1 - 1 / tau`; snnTorch
+        `Leaky(beta=decay, reset_delay=False)`, but where a reset by subtraction leaves the neuron
+        above its threshold: snnTorch 1.0 takes the threshold off once more before it looks whether
+        to fire, and gives it back if not. spyx `LIF(beta=decay)` resets one step later. At exactly
+        the threshold we and SpikingJelly 2.0 fire, snnTorch and Norse 1.1 do not.
 
     Source:
         Gerstner, Kistler, Naud and Paninski (2014), "Neuronal Dynamics", chapter 1; in discrete
