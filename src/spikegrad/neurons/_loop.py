@@ -31,6 +31,23 @@ def scan(step: Step, params: Any, state: Any, xs: Any) -> tuple[Any, Any]:
     return jax.lax.scan(functools.partial(step, params), state, xs)
 
 
+def scan_in_chunks(step: Step, size: int, params: Any, state: Any, xs: Any) -> tuple[Any, Any]:
+    """The plain loop, of which JAX keeps every `size`-th state and computes the rest anew."""
+
+    def chunk(state: Any, part: Any) -> tuple[Any, Any]:
+        return scan(protected(step, everything=False), params, state, part)
+
+    _, end, rest = _chunks(_length(xs), size)
+    whole = jax.tree.map(lambda a: a[:end].reshape(-1, size, *a.shape[1:]), xs)
+    state, outs = jax.lax.scan(protected(chunk, everything=False), state, whole)
+    state, last = chunk(state, _cut(xs, end, rest))
+
+    def joined(outs: jax.Array, last: jax.Array) -> jax.Array:
+        return jnp.concatenate([outs.reshape(-1, *last.shape[1:]), last])
+
+    return state, jax.tree.map(joined, outs, last)
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def lean_scan(step: Step, keep: str | int, params: Any, state: Any, xs: Any) -> tuple[Any, Any]:
     """The same loop, with a derivative in reverse mode that keeps little.

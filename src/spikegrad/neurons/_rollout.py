@@ -13,7 +13,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad.neurons._base import Neuron
-from spikegrad.neurons._loop import lean_scan, scan
+from spikegrad.neurons._loop import lean_scan, scan, scan_in_chunks
 from spikegrad.neurons._steps import closed, protected, varying_as
 
 KEEPS = ("state", "half", "checkpoint", "all")
@@ -72,7 +72,10 @@ def rollout(
 
             Derivatives are right up to the third order. With `"checkpoint"` and `"all"` forward and
             reverse mode may come in any order; with `"state"` and a number the first has to be
-            reverse; `"half"` has first derivatives alone. What does not work raises an error.
+            reverse; `"half"` has first derivatives alone. What does not work raises an error. A
+            step that closes over a mask, an index or a key that is being transformed, which no
+            derivative of one's own may hold, keeps what `"checkpoint"` keeps, or with a number
+            every k-th state.
         time_axis: the axis of `currents` and of the spikes that is time.
         backend: `"scan"` for a loop that XLA compiles; `"pallas"` for one kernel forward and one
             backward, which trace `neuron.step` and need a CUDA device (elsewhere they are
@@ -199,9 +202,14 @@ def _run(
 ) -> tuple[Any, Any]:
     keep = settled(keep, xs.shape[0])
     params, state = varying_as(xs, (params, state))
-    step, params = closed(step, params, state, xs, type(neuron).__name__)
-    if keep in ("all", "checkpoint"):
-        return scan(protected(step, everything=keep == "all"), params, state, xs)
+    converted = closed(step, params, state, xs, type(neuron).__name__)
+    if keep == "all":
+        return scan(protected(step), params, state, xs)
+    if converted is None and isinstance(keep, int):
+        return scan_in_chunks(step, keep, params, state, xs)
+    if converted is None or keep == "checkpoint":
+        return scan(protected(step, everything=False), params, state, xs)
+    step, params = converted
     result: tuple[Any, Any] = lean_scan(step, keep, params, state, xs)
     return result
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.tree_util import PyTreeDef
+import jax.numpy as jnp
 
 Step = Callable[[Any, Any, Any], tuple[Any, Any]]
 
@@ -40,12 +40,12 @@ def protected(body: Callable[..., Any], *, everything: bool = True) -> Callable[
     return body
 
 
-def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Step, Any]:
+def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Step, Any] | None:
     """A step that closes over nothing that is being transformed, and its parameters.
 
-    What it closed over becomes a parameter: a rule for derivatives runs when the transformation
-    that the closure belongs to may be over. `jax.closure_convert` does it for what has a
-    derivative; a mask, an index or a key is as foreign to a rule.
+    A rule for derivatives runs when the transformation that a closure belongs to may be over. So
+    what the step closed over becomes a parameter, as far as `jax.closure_convert` does it: for what
+    may have a derivative, and not for a mask, an index or a key.
 
     Args:
         step: the step.
@@ -54,25 +54,28 @@ def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Ste
         xs: what the steps get, over time.
         name: of the neuron.
 
+    Returns:
+        None where the step still closes over something that is being transformed.
+
     Raises:
         TypeError: the step returns another kind of state than it got.
     """
-    x = one_of(xs)
-    traced, (new, out) = jax.make_jaxpr(step, return_shape=True)(params, state, x)
+    x = varying_as(xs, jnp.zeros(xs.shape[1:], xs.dtype))
+    opened, constants = jax.closure_convert(step, params, state, x)
+
+    def with_constants(params: Any, state: Any, x: Any) -> tuple[Any, Any]:
+        params, constants = params
+        new: tuple[Any, Any] = opened(params, state, x, *constants)
+        return new
+
+    params = params, constants
+    traced, (new, _) = jax.make_jaxpr(with_constants, return_shape=True)(params, state, x)
     expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
     if expected != got:
         raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))
-    if not any(isinstance(constant, jax.core.Tracer) for constant in traced.consts):
-        return step, params
-    results: PyTreeDef = jax.tree.structure((new, out))
-
-    def opened(params: Any, state: Any, x: Any) -> tuple[Any, Any]:
-        params, constants = params
-        arguments = jax.tree.leaves((params, state, x))
-        new, out = results.unflatten(jax.core.eval_jaxpr(traced.jaxpr, constants, *arguments))
-        return new, out
-
-    return opened, (params, list(traced.consts))
+    if any(isinstance(constant, jax.core.Tracer) for constant in traced.consts):
+        return None
+    return with_constants, params
 
 
 def one_of(xs: Any) -> Any:
