@@ -60,3 +60,11 @@ class Fact:
     def __get__(self, surrogate: Any, owner: type) -> Any:
         """Look it up among the facts of the surrogate."""
         return self if surrogate is None else getattr(surrogate.facts(), self.name)
+
+
+class Area(Fact):
+    """The area of what has it in closed form, and so also under `jit`, though not all facts."""
+
+    def __get__(self, surrogate: Any, owner: type) -> Any:
+        """Ask for it alone."""
+        return self if surrogate is None else surrogate.closed_area()

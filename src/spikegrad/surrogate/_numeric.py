@@ -37,6 +37,12 @@ NEEDS_NUMBERS = (
 )
 
 
+NEEDS_ONE = (
+    "The antiderivative and the facts of {name} are computed from its values, which takes one "
+    "number a parameter, but some here have one for each of several neurons."
+)
+
+
 class Table(NamedTuple):
     """The integral of a gradient from 0 to each of the `edges`."""
 
@@ -44,15 +50,32 @@ class Table(NamedTuple):
     integrals: np.ndarray
 
 
-def _double(surrogate: Any) -> Any:
-    """The gradient as a function of NumPy arrays, in float64 as far as its constants allow."""
+def require_numbers(surrogate: Any) -> None:
+    """Refuse traced parameters."""
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(surrogate)):
         raise TypeError(NEEDS_NUMBERS.format(name=type(surrogate).__name__))
+
+
+def _double(surrogate: Any) -> Any:
+    """The gradient as a function of NumPy arrays, in float64 as far as its constants allow."""
+    require_numbers(surrogate)
+    x = jax.ShapeDtypeStruct((_CHUNK,), np.float32)
+    with jax.numpy_dtype_promotion("standard"):
+        try:
+            fits = jax.eval_shape(surrogate.surrogate_grad, x).shape in ((), x.shape)
+        except (TypeError, ValueError):
+            # With arrays of its own it may only fit what is as many; else it is its own mistake.
+            fits = not any(np.ndim(leaf) for leaf in jax.tree.leaves(surrogate))
+        except jax.errors.JAXTypeError:
+            fits = True  # It cannot be traced, and need not be.
+    if not fits:
+        raise TypeError(NEEDS_ONE.format(name=type(surrogate).__name__))
 
     def gradient(x: np.ndarray) -> np.ndarray:
         results = []
         with _x64(), contextlib.ExitStack() as stack:
             stack.enter_context(jax.ensure_compile_time_eval())
+            stack.enter_context(jax.numpy_dtype_promotion("standard"))
             for start in range(0, len(x), _CHUNK):
                 part = jnp.asarray(np.resize(x[start : start + _CHUNK], _CHUNK))
                 values = np.asarray(surrogate.surrogate_grad(part), np.float64)

@@ -16,7 +16,7 @@ from spikegrad._domains import POSITIVE, Checked
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
-from spikegrad.surrogate.algebra._wrapping import GradientOf, input_of
+from spikegrad.surrogate.algebra._wrapping import GradientOf, input_of, meeting
 
 
 class Scaled(GradientOf):
@@ -74,7 +74,7 @@ class Shifted(GradientOf):
         self.x0 = x0
 
     def _moved(self, x: jax.Array) -> jax.Array:
-        return x - jnp.asarray(self.x0, x.dtype)
+        return x - meeting(self.x0, x)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate at `x - x0`."""
@@ -128,7 +128,7 @@ class Widened(Checked, GradientOf):
         self.factor = factor
 
     def _narrowed(self, x: jax.Array) -> jax.Array:
-        return x / jnp.asarray(self.factor, x.dtype)
+        return x / meeting(self.factor, x)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate at `x / factor`."""
@@ -208,7 +208,7 @@ class Summed(Surrogate):
 
 
 def _times(factor: ArrayLike, value: jax.Array) -> jax.Array:
-    return jnp.asarray(factor, value.dtype) * value
+    return meeting(factor, value) * value
 
 
 def _offset(surrogate: Surrogate, at_0: jax.Array) -> jax.Array:

@@ -13,8 +13,9 @@ from spikegrad._domains import POSITIVE, Checked
 from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Integrated, Surrogate, as_input
 from spikegrad.surrogate._exact import in_float32
-from spikegrad.surrogate._facts import COMPACT, Facts
-from spikegrad.surrogate.algebra._wrapping import GradientOf
+from spikegrad.surrogate._facts import COMPACT, Area, Facts
+from spikegrad.surrogate._numeric import require_numbers
+from spikegrad.surrogate.algebra._wrapping import GradientOf, closed_form, meeting
 
 BAD_TABLE = "Tabulated: {what}."
 NO_BATCH = (
@@ -100,16 +101,30 @@ class Tabulated(Integrated):
 
         return in_float32(line, as_input(x, type(self).__name__))
 
+    area = Area()
+
+    def closed_area(self) -> Any:
+        """The sum over the pieces."""
+        if not is_array(self.points) and not is_array(self.slopes):
+            return float(np.asarray(self.slopes) @ np.diff(np.asarray(self.points)))
+        kind = jnp.result_type(float)
+
+        def summed() -> jax.Array:
+            points, slopes = (jnp.asarray(part, kind) for part in (self.points, self.slopes))
+            return slopes @ jnp.diff(points)
+
+        return closed_form(self, summed)
+
     def facts(self) -> Facts:
         """From the table; the half width spans all pieces of at least half of the peak."""
+        require_numbers(self)
         points, slopes = np.asarray(self.points), np.asarray(self.slopes)
         peak = max(slopes.max(), 0.0)
         high = np.flatnonzero(slopes >= peak / 2)
         half_width = (points[high[-1] + 1] - points[high[0]]) / 2 if len(high) else 0.0
-        area = float(slopes @ np.diff(points))
         return Facts(
             peak=float(peak),
-            area=area,
+            area=self.closed_area(),
             half_width=float(half_width),
             support=(float(points[0]), float(points[-1])),
             tail=COMPACT,
@@ -156,7 +171,7 @@ class BatchNormalised(Checked, GradientOf):
         def normalised(x: jax.Array) -> jax.Array:
             gradient = self.surrogate.surrogate_grad(x)
             norm = jnp.sqrt(jnp.sum(jnp.square(gradient.mean(0))))
-            return gradient / (jnp.asarray(self.xi, x.dtype) + norm)
+            return gradient / (meeting(self.xi, x) + norm)
 
         return in_float32(normalised, x)
 

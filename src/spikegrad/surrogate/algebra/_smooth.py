@@ -14,7 +14,7 @@ from jax.typing import ArrayLike
 from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
 from spikegrad.surrogate._base import Integrated, Surrogate, along_parameters, as_input, backward
 from spikegrad.surrogate._exact import in_float32
-from spikegrad.surrogate.algebra._wrapping import Delegating
+from spikegrad.surrogate.algebra._wrapping import Delegating, meeting
 
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
 GRADED_GRADIENTS = ("periodic", "single")
@@ -129,7 +129,7 @@ class Blend(Checked, Relaxed):
     def __call__(self, x: ArrayLike) -> jax.Array:
         """The two mixed, in the dtype of `x`."""
         x = as_input(x, type(self).__name__)
-        hardness = jnp.asarray(self.hardness, x.dtype)
+        hardness = meeting(self.hardness, x)
         return hardness * self.surrogate(x) + (1 - hardness) * relaxed(self.surrogate, x)
 
 
@@ -181,7 +181,7 @@ class Graded(Checked, Integrated):
         self.spacing = spacing
 
     def _forward(self, x: jax.Array) -> jax.Array:
-        crossed = jnp.floor(x / jnp.asarray(self.spacing, x.dtype)) + 1
+        crossed = jnp.floor(x / meeting(self.spacing, x)) + 1
         # A NaN is no spike.
         return jnp.clip(jnp.where(jnp.isnan(x), 0, crossed), 0, self.levels)
 
@@ -191,7 +191,7 @@ class Graded(Checked, Integrated):
             return self.surrogate.surrogate_grad(x)
 
         def nearest(x: jax.Array) -> jax.Array:
-            spacing = jnp.asarray(self.spacing, x.dtype)
+            spacing = meeting(self.spacing, x)
             k = jnp.clip(jnp.round(x / spacing), 0, self.levels - 1)
             return self.surrogate.surrogate_grad(x - jax.lax.stop_gradient(k) * spacing)
 
@@ -203,14 +203,14 @@ class Graded(Checked, Integrated):
             return self.surrogate.antiderivative(x)
 
         def risen(x: jax.Array) -> jax.Array:
-            spacing = jnp.asarray(self.spacing, x.dtype)
+            spacing = meeting(self.spacing, x)
             y = jnp.zeros_like(x)
             for k in range(self.levels):
                 low = -jnp.inf if k == 0 else -spacing / 2
                 high = jnp.inf if k == self.levels - 1 else spacing / 2
                 y += self.surrogate.antiderivative(jnp.clip(x - k * spacing, low, high))
                 if k:
-                    y -= self.surrogate.antiderivative(jnp.full_like(x, -spacing / 2))
+                    y -= self.surrogate.antiderivative(jnp.zeros_like(x) - spacing / 2)
             return y
 
         return in_float32(risen, as_input(x, type(self).__name__))
@@ -246,7 +246,7 @@ class Ternary(Checked, Surrogate):
         self.gap = gap
 
     def _mirrored(self, x: jax.Array) -> jax.Array:
-        return -x - jnp.asarray(self.gap, x.dtype)
+        return -x - meeting(self.gap, x)
 
     def _forward(self, x: jax.Array) -> jax.Array:
         return (x >= 0).astype(x.dtype) - (self._mirrored(x) >= 0).astype(x.dtype)

@@ -18,7 +18,7 @@ from spikegrad._domains import FINITE, Checked
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
-from spikegrad.surrogate.algebra._wrapping import Delegating
+from spikegrad.surrogate.algebra._wrapping import Delegating, meeting
 from spikegrad.surrogate.shapes._relu import LeakyRelu
 
 NO_KEY = "{name} draws {what} and takes a key: s(x, key=jax.random.key(0))."
@@ -116,7 +116,7 @@ class Stochastic(Drawing, Delegating):
         """The probability of a spike at `x`."""
 
         def share(x: jax.Array) -> jax.Array:
-            area = jnp.asarray(self.surrogate.area, x.dtype)
+            area = meeting(self.surrogate.area, x)
             return jnp.clip(self.surrogate.antiderivative(x) / area, 0, 1)
 
         return in_float32(share, jnp.asarray(x))
@@ -173,7 +173,7 @@ class StochasticSpikeOperator(Checked, Drawing):
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """A new draw for every element; the same for the same key."""
         x = jnp.asarray(x)
-        mean, variance = (jnp.asarray(p, x.dtype) for p in (self.mean, self.variance))
+        mean, variance = (meeting(p, x) for p in (self.mean, self.variance))
         drawn = jax.random.uniform(self._require_key(), x.shape, x.dtype)
         return jnp.where(x < 0, (drawn - 0.5 + mean) * variance, jnp.ones_like(x))
 

@@ -11,8 +11,8 @@ from jax.typing import ArrayLike
 from spikegrad._domains import FINITE, POSITIVE, Checked
 from spikegrad.surrogate._base import Integrated, Surrogate
 from spikegrad.surrogate._exact import in_float32
-from spikegrad.surrogate._facts import COMPACT, Facts
-from spikegrad.surrogate.algebra._wrapping import GradientOf, input_of
+from spikegrad.surrogate._facts import COMPACT, Area, Facts
+from spikegrad.surrogate.algebra._wrapping import GradientOf, closed_form, input_of, meeting
 
 
 class Masked(Checked, Integrated, GradientOf):
@@ -40,7 +40,7 @@ class Masked(Checked, Integrated, GradientOf):
         self.high = high
 
     def _window(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return jnp.asarray(self.low, x.dtype), jnp.asarray(self.high, x.dtype)
+        return meeting(self.low, x), meeting(self.high, x)
 
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         """The gradient of the surrogate, where x is in the window."""
@@ -59,13 +59,23 @@ class Masked(Checked, Integrated, GradientOf):
 
         return in_float32(risen, input_of(self, x))
 
+    area = Area()
+
+    def closed_area(self) -> Any:
+        """What the relaxation rises in the window."""
+
+        def risen() -> jax.Array:
+            rises = self.surrogate.antiderivative
+            return rises(jnp.asarray(self.high)) - rises(jnp.asarray(self.low))
+
+        return closed_form(self, risen)
+
     def facts(self) -> Facts:
         """The support is the window's, the area what the relaxation rises in it."""
+        facts = super().facts()
         lo, hi = self.surrogate.facts().support
-        edges = jnp.asarray([self.low, self.high])
-        start, end = self.surrogate.antiderivative(edges)
         support = (max(lo, self.low), min(hi, self.high))
-        return super().facts()._replace(area=float(end - start), support=support, tail=COMPACT)
+        return facts._replace(area=self.closed_area(), support=support, tail=COMPACT)
 
 
 class Truncated(Masked):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from spikegrad.surrogate._base import Surrogate, as_input
 from spikegrad.surrogate._facts import Facts
@@ -48,3 +51,22 @@ class Delegating(Surrogate):
 
 def input_of(surrogate: Surrogate, x: Any) -> jax.Array:
     return as_input(x, type(surrogate).__name__)
+
+
+def meeting(value: ArrayLike, x: jax.Array) -> jax.Array:
+    """A parameter in the dtype of `x`, and with as many axes where it has any.
+
+    With `jax_numpy_rank_promotion="raise"`, JAX adds no leading axes by itself.
+    """
+    array = jnp.asarray(value, x.dtype)
+    missing = x.ndim - array.ndim
+    return array[(None,) * missing] if array.ndim and missing > 0 else array
+
+
+def closed_form(surrogate: Surrogate, function: Callable[[], jax.Array]) -> Any:
+    """A fact that is computed by JAX: a number outside of a trace, and inside of one if it can."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(surrogate)):
+        return function()
+    with jax.ensure_compile_time_eval():
+        fact = function()
+        return fact if fact.ndim else float(fact)
