@@ -10,6 +10,7 @@ The rests are constants to automatic differentiation: derivatives flow through t
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.custom_derivatives import SymbolicZero
 from numpy.polynomial import chebyshev
 
 
@@ -148,11 +150,33 @@ def times(factor: Any, b: Pair, *, may_overflow: bool = False) -> Pair:
     return Pair(hi, None if b.lo is None else b.lo * float(factor))
 
 
-def over(b: Pair, divisor: Any) -> Pair:
-    """`b / divisor` of a parameter."""
+def over(b: Pair, divisor: Any, like: jax.Array | None = None) -> Pair:
+    """`b / divisor` of a parameter, for a `b` that is a parameter too with the `x` it is for."""
     if _is_power_of_2(divisor):
         return times(1 / divisor, b)
-    return product(reciprocal(exact(divisor, b.hi)), b)
+    a = exact(divisor, b.hi if like is None else like)
+    # Of a constant nothing goes through the derivative of `1 / a`, which overflows for a small one.
+    return product(reciprocal(a), b) if isinstance(divisor, int | float) else _over(b, a.hi)
+
+
+@jax.custom_jvp
+def _over(b: Pair, a: jax.Array) -> Pair:
+    return product(reciprocal(Pair(a)), b)
+
+
+@functools.partial(_over.defjvp, symbolic_zeros=True)
+def _over_jvp(primals: Any, tangents: Any) -> tuple[Pair, Pair]:
+    b, a = primals
+    z = _over(b, a)
+    dots = []
+    if not isinstance(tangents[0].hi, SymbolicZero):
+        dots.append(tangents[0].hi / a)
+    if not isinstance(tangents[1], SymbolicZero):
+        # Far from infinite, since `a` may be a multiple of what is differentiated by.
+        largest = jnp.finfo(a.dtype).max / 4
+        dots.append(jnp.clip(z.hi / -a, -largest, largest) * tangents[1])
+    dot = sum(dots[1:], dots[0]) if dots else jnp.zeros_like(z.hi)
+    return z, Pair(dot, None if z.lo is None else jnp.zeros_like(z.lo))
 
 
 def _is_power_of_2(value: Any) -> bool:
@@ -221,27 +245,23 @@ def value(a: Pair) -> jax.Array:
     return a.hi if a.lo is None else a.hi + a.lo
 
 
-def over_square(factor: Any, a: Pair, more: Pair | None = None) -> jax.Array:
+def over_square(factor: Any, a: jax.Array, more: float = 0.0) -> jax.Array:
     """`factor / (a**2 + more**2)` of a parameter, also where the square overflows.
 
     There the quotient of a number up to 4 is no longer a normal one, and becomes 0. Of a larger one
     it is formed in a small unit. (`factor / a / a` would not do: XLA makes it `factor / (a * a)`,
     and it also joins constants that are factors; through a choice it cannot.)
     """
-    half_range = jnp.finfo(a.hi.dtype).maxexp // 2
+    half_range = jnp.finfo(a.dtype).maxexp // 2
 
     def squares(change: Callable[[jax.Array], jax.Array]) -> jax.Array:
-        parts = []
-        for pair in (a, more):
-            if pair is not None:
-                hi = change(pair.hi)
-                parts.append(hi * (hi if pair.lo is None else hi + change(2 * pair.lo)))
-        return sum(parts[1:], parts[0])
+        square = jnp.square(change(a))
+        return square + jnp.square(change(jnp.full_like(a, more))) if more else square
 
     if isinstance(factor, int | float) and abs(factor) <= 4:
         return factor / squares(lambda y: jnp.clip(y, -(2.0**half_range), 2.0**half_range))
-    numerator = exact(factor, a.hi).hi
-    far = jnp.abs(a.hi) > 2.0 ** (half_range - 4)
+    numerator = exact(factor, a).hi
+    far = jnp.abs(a) > 2.0 ** (half_range - 4)
 
     def small(y: jax.Array) -> jax.Array:
         return jnp.where(far, saturated(y) * 2.0 ** (-half_range - 2), y)
@@ -303,14 +323,23 @@ def one_minus_exp(a: Pair) -> Pair:
     )
 
 
-def power(base: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
-    """`base ** exponent` for `base >= 1`, as a float and the relative rest that it left out."""
-    relative = jnp.zeros_like(base.hi)
-    if base.lo is not None:
-        relative += exponent.hi * (base.lo / base.hi)
+def power(unit: jax.Array, u: Pair, exponent: Pair) -> tuple[jax.Array, jax.Array]:
+    """`(unit + u) ** exponent`, as a float and the relative rest that it left out.
+
+    `u` is 0 or more, and `unit` is 1, or else far below `u`.
+    """
+    near = u.hi < math.sqrt(jnp.finfo(unit.dtype).eps)
+    zero = Pair(jnp.zeros_like(unit))
+    base = total(Pair(unit), where(near, zero, u))
+    relative = exponent.hi * jnp.log1p((0.0 if base.lo is None else base.lo) / base.hi)
     if exponent.lo is not None:
         relative += exponent.lo * jnp.log(base.hi)
-    return jnp.power(base.hi, exponent.hi), _rest(relative)
+    # There the exponent can be so large that what the sum leaves out of `u` is all that counts.
+    small = where(near, u, zero)
+    first, w = product(exponent, small), small.hi
+    log = total(first, Pair(-first.hi * (w / 2 - w * w / 3 + w * w * w / 4)))
+    plain = jnp.where(near, exp_minus(minus(log)), jnp.power(base.hi, exponent.hi))
+    return plain, _rest(jnp.expm1(relative))
 
 
 def expm1_ratio(u: jax.Array) -> Pair:

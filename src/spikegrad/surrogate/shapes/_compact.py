@@ -20,7 +20,6 @@ from spikegrad.surrogate._exact import (
     magnitude,
     minus,
     one_minus_exp,
-    over_square,
     product,
     quotient,
     scaled,
@@ -35,8 +34,8 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate.shapes._power import one_plus
-from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
+from spikegrad.surrogate.shapes._one_plus import inverse_square, one_plus
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once, with_slopes
 
 
 def _positive_part(a: Pair) -> jax.Array:
@@ -196,6 +195,14 @@ class Rect(Shape):
         return jnp.where(x < 0, tail, 1 - tail)
 
 
+# The derivative of y / tanh(y) as a series in y^2, less a factor of y: enough for y < 1/2.
+_COTH = (
+    2 / 3, -4 / 45, 4 / 315, -0.001693121693121693122, 0.0002137779915557693335,
+    -2.59728513696767665e-5, 3.069632699262328892e-6, -3.554337406396748652e-7,
+    4.051412373025618714e-8, -4.561030240918436573e-9, 5.083415171780577301e-10,
+)  # fmt: skip
+
+
 class Dspike(Shape):
     """Slope of a hyperbolic tangent cut to a window and stretched to area 1.
 
@@ -242,14 +249,48 @@ class Dspike(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        twice_b, rest, whole = self._parts(magnitude(x))
-        t, scale = exp_minus_scaled(product(twice_b, Pair(magnitude(x))))
-        t_edge = exp_minus(product(twice_b, exact(self.r, x)))
-        # tanh(b r) = (1 - t_edge) / (1 + t_edge), and 1 / cosh^2 likewise.
-        one = exact(1.0, x)
-        peak = quotient(product(twice_b, total(one, Pair(t_edge))), whole)
-        slope = value(peak) * scale * t / jnp.square(1 + t)
-        return jnp.where(rest.hi >= 0, slope, jnp.zeros_like(x))
+        def bell(b: ArrayLike, r: ArrayLike, d: jax.Array) -> jax.Array:
+            """`1 / cosh(b d)^2 / 4` in the window."""
+            t, scale = exp_minus_scaled(product(scaled(exact(b, d), 2.0), Pair(d)))
+            inside = total(exact(r, d), Pair(-d)).hi >= 0
+            return jnp.where(inside, scale * t / jnp.square(1 + t), jnp.zeros_like(d))
+
+        def edge(b: ArrayLike, r: ArrayLike, d: jax.Array) -> tuple[Pair, Pair, jax.Array]:
+            """`b r`, `1 - exp(-2 b r)` and `exp(-2 b r)`."""
+            y = product(exact(b, d), exact(r, d))
+            twice = scaled(y, 2.0)
+            return y, one_minus_exp(twice), exp_minus(twice)
+
+        def slope(b: ArrayLike, r: ArrayLike, d: jax.Array) -> jax.Array:
+            _, whole, t_edge = edge(b, r, d)
+            # tanh(b r) = (1 - t_edge) / (1 + t_edge).
+            above = product(scaled(exact(b, d), 2.0), total(exact(1.0, d), Pair(t_edge)))
+            return value(quotient(above, whole)) * bell(b, r, d)
+
+        def by_b(b: ArrayLike, r: ArrayLike, d: jax.Array) -> jax.Array:
+            y, whole, t_edge = edge(b, r, d)
+            # The derivative of y / tanh(y), whose two terms cancel where y is small.
+            near = y.hi < 0.5
+            small = jnp.where(near, y.hi, jnp.zeros_like(d))
+            series = jnp.zeros_like(d)
+            for coefficient in _COTH[::-1]:
+                series = series * small * small + coefficient
+            over_whole = 1 / jnp.where(near, jnp.ones_like(d), value(whole))
+            far = over_whole * (1 + t_edge - 4 * y.hi * t_edge * over_whole)
+            along = -2 * jnp.tanh(exact(b, d).hi * d) * (slope(b, r, d) * d)
+            return 2 * jnp.where(near, small * series, far) * bell(b, r, d) + along
+
+        def by_r(b: ArrayLike, r: ArrayLike, d: jax.Array) -> jax.Array:
+            y, whole, _ = edge(b, r, d)
+            # b / sinh(b r)
+            ratio = value(quotient(scaled(exact(b, d), 2.0), whole)) * exp_minus(y)
+            return -2 * (ratio * (ratio * bell(b, r, d)))
+
+        def by_distance(b: ArrayLike, r: ArrayLike, d: jax.Array) -> jax.Array:
+            steep = exact(b, d).hi
+            return -2 * steep * jnp.tanh(steep * d) * slope(b, r, d)
+
+        return with_slopes(slope, (by_b, by_r, by_distance), self.b, self.r, magnitude(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -314,7 +355,7 @@ class WindowedInvSquare(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        slope = over_square(1.0, one_plus(self.alpha, magnitude(x)))
+        slope = inverse_square(self.alpha, magnitude(x))
         inside = (as_float(self.lo, x) < x) & (x < as_float(self.hi, x))
         return jnp.where(inside, slope, jnp.zeros_like(x))
 

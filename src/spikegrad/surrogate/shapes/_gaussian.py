@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +19,11 @@ from spikegrad.surrogate._exact import (
     minus,
     over,
     product,
-    quotient,
-    reciprocal,
+    saturated,
     scaled,
     times,
     total,
+    value,
     where,
 )
 from spikegrad.surrogate._facts import (
@@ -30,7 +31,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once, with_slopes
 
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
 # A sum of terms is formed this much larger: a term may underflow where the sum does not yet.
@@ -141,8 +142,7 @@ class GaussianGrad(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         deviations = over(Pair(magnitude(x)), self.sigma)
-        peak = quotient(exact(self.alpha, x), exact(self.sigma * _ROOT_TWO_PI, x))
-        return _normal(deviations, peak)
+        return _normal(deviations, over(exact(self.alpha, x), self.sigma * _ROOT_TWO_PI, x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -186,28 +186,84 @@ class MultiGaussianGrad(Shape):
         """The area in closed form, the rest from values: the peak need not be at 0."""
         return super().facts()._replace(area=self.scale * (1 - self.h), tail=GAUSSIAN)
 
-    def _deviations(self, x: jax.Array) -> tuple[Pair, Pair, Pair]:
-        """How many deviations `x` is off the middle, the right and the left Gaussian."""
-        middle = over(Pair(x), self.sigma)
-        per_s = reciprocal(exact(self.s, x))
-        right, left = (product(total(middle, exact(c, x)), per_s) for c in (-1.0, 1.0))
-        return middle, right, left
-
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
+        def slope(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            middle, right, left = _three(s, sigma, d)
+            one = exact(_ABOVE_UNDERFLOW, d)
+            side = product(one, over(exact(h, d), s, d))
+            sides = _normal(right, side) + _normal(left, side)
+            terms = _normal(middle, product(one, exact(1.0 + h, d))) - sides
+            return _times(_peak(sigma, scale, d), terms)
+
+        def by_h(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            (_, middle), (_, right), (_, left) = _bells(s, sigma, d)
+            return _times(_peak(sigma, scale, d), middle - (right + left) / exact(s, d).hi)
+
+        def by_s(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            _, *sides = _bells(s, sigma, d)
+            wide = exact(s, d).hi
+            bent = sum((n / wide * (1 - u * u) for u, n in sides), jnp.zeros_like(d))
+            return _times(_peak(sigma, scale, d), exact(h, d).hi * (bent / wide))
+
+        def by_sigma(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            (z, middle), *sides = _bells(s, sigma, d)
+            factor, wide = exact(h, d).hi, exact(s, d).hi
+            far = saturated(_three(s, sigma, d)[0].hi)
+            # In this order what is far out is 0 times a finite number.
+            bent = sum(
+                (n / wide - n / wide * far * (u / wide) for u, n in sides), jnp.zeros_like(d)
+            )
+            terms = (1 + factor) * middle * (1 - z * z) - factor * bent
+            return -_times(saturated(_peak(sigma, scale, d) / exact(sigma, d).hi), terms)
+
+        def by_scale(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            return slope(h, s, sigma, 1.0, d)
+
+        def by_distance(h: Any, s: Any, sigma: Any, scale: Any, d: jax.Array) -> jax.Array:
+            (z, middle), *sides = _bells(s, sigma, d)
+            factor, wide = exact(h, d).hi, exact(s, d).hi
+            bent = sum((n / wide * (u / wide) for u, n in sides), jnp.zeros_like(d))
+            terms = factor * bent - (1 + factor) * middle * z
+            return _times(saturated(_peak(sigma, scale, d) / exact(sigma, d).hi), terms)
+
         # By its distance to 0: the two sides would swap places with the sign of x, and a fused
         # multiply-add rounds only one of two terms.
-        middle, right, left = self._deviations(magnitude(x))
-        peak = quotient(exact(self.scale, x), exact(self.sigma * _ROOT_TWO_PI, x))
-        peak = scaled(peak, _ABOVE_UNDERFLOW)
-        side = product(exact(self.h / self.s, x), peak)
-        sides = _normal(right, side) + _normal(left, side)
-        return (_normal(middle, product(exact(1.0 + self.h, x), peak)) - sides) / _ABOVE_UNDERFLOW
+        arguments = (self.h, self.s, self.sigma, self.scale, magnitude(x))
+        slopes = (by_h, by_s, by_sigma, by_scale, by_distance)
+        return with_slopes(slope, slopes, *arguments)
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
-        middle, right, left = self._deviations(x)
-        scale = exact(self.scale, x).hi * _ABOVE_UNDERFLOW
-        side = exact(self.h, x).hi * scale
+        middle, right, left = _three(self.s, self.sigma, x)
+        side = exact(self.h, x).hi * _ABOVE_UNDERFLOW
         sides = _distribution(right, side) + _distribution(left, side)
-        return (_distribution(middle, exact(1.0 + self.h, x).hi * scale) - sides) / _ABOVE_UNDERFLOW
+        whole = exact(1.0 + self.h, x).hi * _ABOVE_UNDERFLOW
+        return _times(exact(self.scale, x).hi, _distribution(middle, whole) - sides)
+
+
+def _three(s: ArrayLike, sigma: ArrayLike, x: jax.Array) -> tuple[Pair, Pair, Pair]:
+    """How many deviations `x` is off the middle, the right and the left Gaussian."""
+    middle = over(Pair(x), sigma)
+    right, left = (over(total(middle, exact(c, x)), s) for c in (-1.0, 1.0))
+    return middle, right, left
+
+
+def _bells(s: ArrayLike, sigma: ArrayLike, x: jax.Array) -> list[tuple[jax.Array, jax.Array]]:
+    """These deviations, no more than count, and `exp(-deviations**2 / 2)` above underflow."""
+    one = exact(_ABOVE_UNDERFLOW, x)
+    return [(jnp.clip(u.hi, -64, 64), _normal(u, one)) for u in _three(s, sigma, x)]
+
+
+def _peak(sigma: ArrayLike, scale: ArrayLike, x: jax.Array) -> jax.Array:
+    return value(over(exact(scale, x), sigma * _ROOT_TWO_PI, x))
+
+
+def _times(factor: jax.Array, terms: jax.Array) -> jax.Array:
+    """`factor * terms`, for terms that were formed above underflow."""
+    large = jnp.abs(terms) > 1
+    before, after = (
+        jnp.where(large == first, 1 / _ABOVE_UNDERFLOW, jnp.ones_like(terms))
+        for first in (True, False)
+    )
+    return terms * before * factor * after

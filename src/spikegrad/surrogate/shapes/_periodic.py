@@ -17,7 +17,6 @@ from spikegrad.surrogate._exact import (
     exp_minus,
     halves,
     one_minus_exp,
-    over_square,
     product,
     quotient,
     reciprocal,
@@ -29,7 +28,7 @@ from spikegrad.surrogate._facts import (
     REAL,
     Facts,
 )
-from spikegrad.surrogate.shapes._power import one_plus
+from spikegrad.surrogate.shapes._one_plus import inverse_square, one_plus
 from spikegrad.surrogate.shapes._relu import sides
 from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
@@ -229,7 +228,7 @@ class PeriodicInvSquare(Shape):
         left, right = sides(x)
         _, distance, _ = fold(right, 1.0)
         distance = jnp.where(x < 0, left, distance)
-        return over_square(1.0, one_plus(self.beta, distance))
+        return inverse_square(self.beta, distance)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

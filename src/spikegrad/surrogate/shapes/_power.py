@@ -21,7 +21,6 @@ from spikegrad.surrogate._exact import (
     over_square,
     power,
     product,
-    quotient,
     reciprocal,
     saturated,
     times,
@@ -35,12 +34,15 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
-
-
-def one_plus(alpha: ArrayLike, distance: jax.Array) -> Pair:
-    """`1 + alpha * distance`, rounded twice."""
-    return Pair(1 + value(times(alpha, Pair(distance))))
+from spikegrad.surrogate.shapes._one_plus import (
+    falling_power,
+    inverse_square,
+    log_one_plus,
+    one_plus,
+    share,
+    unit_and_product,
+)
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once, with_slopes
 
 
 def _half(alpha: ArrayLike) -> Any:
@@ -84,7 +86,17 @@ class SoftSign(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return over_square(_half(self.alpha), one_plus(self.alpha, magnitude(x)))
+        def by_distance(alpha: ArrayLike, d: jax.Array) -> jax.Array:
+            r = share(alpha, d)
+            steep = exact(alpha, d).hi * r
+            return -(steep * (steep * r))
+
+        return with_slopes(
+            lambda alpha, d: over_square(_half(alpha), value(one_plus(alpha, d))),
+            (lambda alpha, d: jnp.square(share(alpha, d)) * (share(alpha, d) - 0.5), by_distance),
+            self.alpha,
+            magnitude(x),
+        )
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -128,7 +140,7 @@ class InvSquareGrad(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        return over_square(1.0, one_plus(self.alpha, magnitude(x)))
+        return inverse_square(self.alpha, magnitude(x))
 
     @rounded_once
     def antiderivative(self, x: jax.Array) -> jax.Array:
@@ -176,9 +188,29 @@ class Arctan(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        # Rounded twice, its square still has the digits that the gradient needs.
-        angle = value(times(self.alpha, half_pi(x))) * x
-        return over_square(_half(self.alpha), Pair(angle), exact(1.0, x))
+        def angle(alpha: ArrayLike, x: jax.Array) -> jax.Array:
+            # Rounded twice, its square still has the digits that the gradient needs.
+            return value(times(alpha, half_pi(x))) * x
+
+        def density(factor: ArrayLike, alpha: ArrayLike, x: jax.Array) -> jax.Array:
+            return over_square(factor, angle(alpha, x), 1.0)
+
+        def by_alpha(alpha: ArrayLike, x: jax.Array) -> jax.Array:
+            q = density(1.0, alpha, x)
+            return q * (q - 0.5)
+
+        def by_x(alpha: ArrayLike, x: jax.Array) -> jax.Array:
+            z = angle(alpha, x)
+            far = jnp.abs(z) > 1
+            beyond, within = (jnp.where(far == side, z, 0 * z + 1) for side in (True, False))
+            # z / (1 + z^2), whose square could overflow.
+            share = jnp.where(far, 1 / (beyond + 1 / beyond), within / (1 + within * within))
+            sharpness = exact(alpha, x).hi
+            return -math.pi / 2 * ((sharpness * share) * (sharpness * density(1.0, alpha, x)))
+
+        return with_slopes(
+            lambda alpha, x: density(_half(alpha), alpha, x), (by_alpha, by_x), self.alpha, x
+        )
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
@@ -234,36 +266,25 @@ class QPseudoSpike(Shape):
             tail=Tail("power", alpha) if alpha > 0 else CONSTANT,
         )
 
-    def _base(self, distance: jax.Array) -> tuple[Pair, Pair, jax.Array]:
-        """`c` and `1 + c d`, the latter over 4 where it could overflow, and that 4 (else 1)."""
-        far = distance > jnp.finfo(distance.dtype).max / 4
-        scale = jnp.where(far, 4 * jnp.ones_like(distance), jnp.ones_like(distance))
-        if self.scale is None:
-            alpha = exact(self.alpha, distance)
-            c = quotient(exact(2.0, distance), total(alpha, exact(1.0, distance)))
-        else:
-            c = exact(self.scale, distance)
-        return c, total(exact(1.0, distance), product(c, Pair(distance / scale))), scale
-
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        _, base, scale = self._base(magnitude(x))
-        exponent = minus(exact(self.alpha, x))
-        plain, rest = power(base, exponent)
-        return plain * (1 + rest) * jnp.power(scale, exponent.hi)
+        return falling_power(self.alpha, self.scale, magnitude(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
-        c, base, scale = self._base(magnitude(x))
+        c, unit, u = unit_and_product(self.alpha, self.scale, magnitude(x))
         k = total(exact(1.0, x), minus(exact(self.alpha, x)))
-        log = jnp.log1p(value(total(base, exact(-1.0, x)))) + jnp.log(scale)
+        log = log_one_plus(unit, u)
         smooth = jnp.abs(k.hi * log) < 0.5
         ratio = expm1_ratio(jnp.where(smooth, k.hi * log, jnp.zeros_like(log)))
         near = log * value(ratio) / value(c)
-        plain, rest = power(base, k)
+        plain, rest = power(unit, u, k)
         kc = jnp.where(smooth, jnp.ones_like(log), value(product(k, c)))
-        scaled = jnp.power(scale, k.hi)
-        far = ((plain - 1 / scaled) + plain * rest) * (scaled / kc)
+        # Times `unit**-k`, which may overflow where the whole does not, or else underflow.
+        grows = k.hi > 0
+        growth = jnp.power(unit, -jnp.where(grows, k.hi, jnp.zeros_like(k.hi)))
+        decay = jnp.power(unit, -jnp.where(grows, jnp.zeros_like(k.hi), k.hi))
+        far = ((plain * decay - 1 / growth) + plain * decay * rest) * (growth / kc)
         rise = jnp.where(smooth, near, far)
         return saturated(jnp.where(x < 0, 0.5 - rise, 0.5 + rise))
 
@@ -273,10 +294,10 @@ class QPseudoSpike(Shape):
         excess = total(alpha, exact(-1.0, x))
         finite = excess.hi > 0
         excess_or_1 = jnp.where(finite, excess.hi, jnp.ones_like(excess.hi))
-        c, base, _ = self._base(magnitude(x))
+        c, unit, u = unit_and_product(self.alpha, self.scale, magnitude(x))
         half_area = 1 / (value(c) * excess_or_1)
-        plain, rest = power(base, minus(excess))
-        tail = half_area * plain * (1 + rest)
+        plain, rest = power(unit, u, minus(excess))
+        tail = half_area * plain * (1 + rest) * jnp.power(unit, excess_or_1)
         return jnp.where(
             finite, jnp.where(x < 0, tail, 2 * half_area - tail), self.surrogate_fun(x)
         )
@@ -320,12 +341,30 @@ class AlgebraicSigmoid(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        z = self._deviations(magnitude(x))
-        # There z^-3 is no longer a normal number, and z^3, whose derivative counts, would overflow.
-        far = z.hi > 2.0 ** (jnp.finfo(x.dtype).maxexp // 3)
-        near = where(far, exact(1.0, x), z)
-        square = value(total(exact(1.0, x), product(near, near)))
-        return jnp.where(far, jnp.zeros_like(x), 1 / (square * jnp.sqrt(square)))
+        def slope(alpha: ArrayLike, d: jax.Array) -> jax.Array:
+            z = over(Pair(d), alpha)
+            far = z.hi > 2.0 ** (jnp.finfo(d.dtype).maxexp // 3)  # from where on it underflows
+            near = where(far, exact(1.0, d), z)
+            square = value(total(exact(1.0, d), product(near, near)))
+            return jnp.where(far, jnp.zeros_like(d), 1 / (square * jnp.sqrt(square)))
+
+        def parts(alpha: ArrayLike, d: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+            """`z h` and `h` of `h = 1 / hypot(1, z)`, and `h / alpha`."""
+            z = jnp.minimum(
+                value(over(Pair(d), alpha)), 2.0 ** (jnp.finfo(d.dtype).maxexp // 2 - 1)
+            )
+            h = 1 / jnp.sqrt(1 + z * z)
+            return z * h, h, h / exact(alpha, d).hi
+
+        def by_alpha(alpha: ArrayLike, d: jax.Array) -> jax.Array:
+            t, h, steep = parts(alpha, d)
+            return 3 * (t * t * (steep * h * h))
+
+        def by_distance(alpha: ArrayLike, d: jax.Array) -> jax.Array:
+            t, h, steep = parts(alpha, d)
+            return -3 * (t * (steep * h * h * h))
+
+        return with_slopes(slope, (by_alpha, by_distance), self.alpha, magnitude(x))
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

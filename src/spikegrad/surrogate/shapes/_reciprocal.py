@@ -26,7 +26,7 @@ from spikegrad.surrogate._facts import (
     Facts,
     Tail,
 )
-from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once, with_slopes
 
 
 class NonzeroSignLog(Shape):
@@ -65,8 +65,19 @@ class NonzeroSignLog(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        # Not alpha / (1 + alpha |x|), whose denominator overflows where the gradient is not 0 yet.
-        return 1 / value(total(reciprocal(exact(self.alpha, x)), Pair(magnitude(x))))
+        def slope(alpha: ArrayLike, d: jax.Array) -> jax.Array:
+            # Not alpha / (1 + alpha d), whose denominator overflows where the gradient is not 0.
+            return 1 / value(total(reciprocal(exact(alpha, d)), Pair(d)))
+
+        return with_slopes(
+            slope,
+            (
+                lambda alpha, d: jnp.square(slope(alpha, d) / exact(alpha, d).hi),
+                lambda alpha, d: -jnp.square(slope(alpha, d)),
+            ),
+            self.alpha,
+            magnitude(x),
+        )
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:

@@ -21,7 +21,7 @@ from spikegrad.surrogate._facts import (
     Tail,
 )
 from spikegrad.surrogate.shapes._exponential import decay, logistic_slope
-from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
+from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once, with_slopes
 
 
 def _offset(left: jax.Array) -> jax.Array:
@@ -246,7 +246,15 @@ class S2NN(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         left, right = sides(x)
-        above = exact(self.beta, x).hi / (1 + right)
+        above = with_slopes(
+            lambda beta, d: exact(beta, d).hi / (1 + d),
+            (
+                lambda beta, d: 1 / (1 + d),
+                lambda beta, d: -(exact(beta, d).hi / (1 + d)) / (1 + d),
+            ),
+            self.beta,
+            right,
+        )
         return jnp.where(x < 0, logistic_slope(self.alpha, left), above)
 
     @rounded_once

@@ -19,9 +19,7 @@ from spikegrad.surrogate._exact import (
     minus,
     one_minus_exp,
     over,
-    over_square,
     product,
-    quotient,
     saturated,
     times,
     total,
@@ -35,7 +33,7 @@ from spikegrad.surrogate._facts import (
     Facts,
 )
 from spikegrad.surrogate.shapes._exponential import decay
-from spikegrad.surrogate.shapes._power import one_plus
+from spikegrad.surrogate.shapes._one_plus import inverse_square, one_plus
 from spikegrad.surrogate.shapes._relu import sides
 from spikegrad.surrogate.shapes._shape import Shape, parameter, rounded_once
 
@@ -148,7 +146,7 @@ class ExponentialEscape(Shape):
 
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
-        at_threshold = quotient(exact(self.p0, x), exact(self.delta_u, x))
+        at_threshold = over(exact(self.p0, x), self.delta_u, x)
         cap, beyond, grown = self._parts(x, at_threshold)
         return jnp.where(beyond > 0, cap, jnp.minimum(grown, cap))
 
@@ -197,7 +195,7 @@ class ClampedInvSquare(Shape):
     @rounded_once
     def surrogate_grad(self, x: jax.Array) -> jax.Array:
         left, _ = sides(x)
-        return over_square(1.0, one_plus(self.beta, left))
+        return inverse_square(self.beta, left)
 
     @rounded_once
     def surrogate_fun(self, x: jax.Array) -> jax.Array:
