@@ -53,12 +53,16 @@ def test_a_peers_name_of_version_0_1_0_trains_what_it_trained_there(tmp_path):
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda folder: folder.name)
-def test_an_interrupted_run_goes_on_to_its_end(version, tmp_path):
+def test_an_interrupted_run_goes_on_to_its_end(version, tmp_path, capsys):
     run = tmp_path / "run"
     shutil.unpack_archive(version / "run.zip", run)
     with (run / "metrics.csv").open() as file:
         (first,) = csv.DictReader(file)
     assert spikegrad.__main__.main(["train", "--resume", str(run)]) == 0
+    # One line says that nothing holds the settings of its checkpoint.
+    said = capsys.readouterr().err
+    assert said.count("\n") == (version.name == "0.1.0")
+    assert said.count(f"{run}/checkpoints/1 is of spikegrad 0.1.0, which") == said.count("\n")
     with (run / "metrics.csv").open() as file:
         history = list(csv.DictReader(file))
     assert history[0] == first

@@ -1,7 +1,6 @@
 import errno
 import os
 import shutil
-from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -9,8 +8,17 @@ import optax
 import pytest
 
 from spikegrad.lab.networks.network import initial_parameters
-from spikegrad.lab.training.checkpoints import KEPT, Checkpoints
+from spikegrad.lab.training.checkpoints import KEPT, Checkpoints, OtherRunError
 from spikegrad.lab.training.trainer import Epoch, State
+
+SETTINGS = {"spikegrad": "0.2.0", "surrogate": {"surrogate": "Sigmoid"}, "beta": 0.9, "seed": 0}
+OTHERS = [
+    {"spikegrad": "0.1.0"},
+    {"surrogate": {"surrogate": "Arctan"}},
+    {"beta": 0.8},
+    {"seed": 1},
+    {"new": None},
+]
 
 
 def state(seed):
@@ -32,7 +40,7 @@ def same(left, right):
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         for epoch in range(2):
             checkpoints.save(state(epoch), history(epoch))
     return folder
@@ -45,7 +53,7 @@ def folder(saved, tmp_path):
 
 
 def test_what_is_read_is_what_was_saved(folder):
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         assert checkpoints.epochs() == [1, 0]
         restored = checkpoints.restore(1, like=state(9))
     assert same(restored.state, state(1))
@@ -53,7 +61,7 @@ def test_what_is_read_is_what_was_saved(folder):
 
 
 def test_the_newest_few_are_kept(folder):
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         for epoch in range(2, KEPT + 2):
             checkpoints.save(state(epoch), history(epoch))
         assert checkpoints.epochs() == list(range(KEPT + 1, 1, -1))
@@ -62,7 +70,7 @@ def test_the_newest_few_are_kept(folder):
 @pytest.mark.parametrize("name", ["2.orbax-checkpoint-tmp", "2.orbax-checkpoint-tmp-17"])
 def test_a_checkpoint_that_is_not_finished_does_not_count(folder, name):
     shutil.copytree(folder / "1", folder / name)
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         assert checkpoints.epochs() == [1, 0]
         checkpoints.save(state(2), history(2))
         assert same(checkpoints.restore(2, like=state(9)).state, state(2))
@@ -85,7 +93,7 @@ def test_damage_to_any_file_is_seen_or_does_no_harm(saved, tmp_path, damage):
     for number, file in enumerate(files):
         folder = shutil.copytree(saved, tmp_path / str(number))
         damage(folder / file)
-        with Checkpoints(folder) as checkpoints:
+        with Checkpoints(folder, SETTINGS) as checkpoints:
             assert checkpoints.epochs() == [1, 0]
             try:
                 restored = checkpoints.restore(1, like=state(9))
@@ -100,29 +108,56 @@ def test_damage_to_any_file_is_seen_or_does_no_harm(saved, tmp_path, damage):
 
 
 def test_a_number_that_changed_unseen_by_orbax_is_seen_by_the_digest(folder):
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         original = checkpoints._manager.restore
 
         def changed(*args, **kwargs):
             restored = original(*args, **kwargs)
-            leaves, structure = jax.tree.flatten(restored.state)
+            if "state" not in restored:
+                return restored
+            leaves, structure = jax.tree.flatten(restored["state"])
             leaves[0] = leaves[0].at[0].add(1e-6)
-            return SimpleNamespace(state=structure.unflatten(leaves), progress=restored.progress)
+            return {"state": structure.unflatten(leaves)}
 
         checkpoints._manager.restore = changed
         with pytest.raises(ValueError, match="does not hold what was saved"):
             checkpoints.restore(1, like=state(9))
 
 
+@pytest.mark.parametrize("other", OTHERS, ids=lambda other: next(iter(other)))
+def test_a_checkpoint_is_of_the_settings_and_the_version_that_it_was_saved_with(folder, other):
+    with Checkpoints(folder, SETTINGS | other) as checkpoints:
+        # Another shape would not be read either, but that is no damage.
+        for like in (state(9), jax.tree.map(lambda leaf: leaf[None], state(9))):
+            with pytest.raises(OtherRunError, match="of another run, or the settings were changed"):
+                checkpoints.restore(1, like)
+
+
+def test_the_order_of_the_settings_is_none(folder):
+    with Checkpoints(folder, dict(reversed(SETTINGS.items()))) as checkpoints:
+        restored = checkpoints.restore(1, like=state(9))
+    assert restored.bound
+    assert same(restored.state, state(1))
+
+
+def test_the_format_is_part_of_what_a_checkpoint_holds(folder, monkeypatch):
+    monkeypatch.setattr("spikegrad.lab.training.checkpoints.FORMAT", 3)
+    with Checkpoints(folder, SETTINGS) as checkpoints:
+        with pytest.raises(OtherRunError, match="in a format that this one does not know"):
+            checkpoints.restore(1, like=state(9))
+        checkpoints.save(state(2), history(2))
+        assert same(checkpoints.restore(2, like=state(9)).state, state(2))
+
+
 def test_a_damaged_checkpoint_is_set_aside_and_its_epoch_saved_again(folder):
     truncate(folder / "1" / "progress" / "metadata")
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         assert checkpoints.set_aside(1).name == "1.damaged"
         assert checkpoints.epochs() == [0]
         checkpoints.save(state(1), history(1))
         assert checkpoints.epochs() == [1, 0]
         assert same(checkpoints.restore(1, like=state(9)).state, state(1))
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         assert checkpoints.epochs() == [1, 0]
 
 
@@ -133,7 +168,7 @@ def test_a_full_disk_is_one_error_and_leaves_the_others_usable(
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
-    with Checkpoints(folder) as checkpoints:
+    with Checkpoints(folder, SETTINGS) as checkpoints:
         ours = "spikegrad.lab.training.checkpoints.require_room"
         target = "etils.epath.Path.write_text" if orbax_sees_it else ours
         with monkeypatch.context() as patch:

@@ -14,13 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 import spikegrad
 from spikegrad import surrogate
 from spikegrad.lab.errors import LabError
-from spikegrad.lab.networks.network import Parameters
+from spikegrad.lab.networks.network import Parameters, named
 from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.checkpoints import Checkpoints, room
 from spikegrad.lab.training.config import Config, row_of
@@ -70,7 +69,7 @@ class RunFolder:
             try:
                 draft.write_config(config)
                 require_room(draft.path, room(state, []))
-                with Checkpoints(draft.checkpoints) as checkpoints:
+                with draft.open_checkpoints() as checkpoints:
                     checkpoints.save(state, [])
                 return cls(_rename(draft.path, path, config.dataset))
             except BaseException:
@@ -99,6 +98,10 @@ class RunFolder:
         settings = {"spikegrad": spikegrad.__version__, **config.stored()}
         write_text(self.config, _json(settings))
 
+    def open_checkpoints(self) -> Checkpoints:
+        """The checkpoints of this run: of these settings, and of the version that wrote them."""
+        return Checkpoints(self.checkpoints, json.loads(self.config.read_text()))
+
     def read_config(self) -> Config:
         """Read the settings.
 
@@ -123,10 +126,7 @@ class RunFolder:
 
     def write_parameters(self, parameters: Parameters) -> None:
         """Write the parameters, named by layer and role: `hidden.weights` and so on."""
-        arrays: dict[str, Any] = {
-            jax.tree_util.keystr(path, simple=True, separator="."): np.asarray(leaf)
-            for path, leaf in jax.tree_util.tree_leaves_with_path(parameters)
-        }
+        arrays: dict[str, Any] = {k: np.asarray(leaf) for k, leaf in named(parameters).items()}
         with replacing(self.parameters) as file:
             np.savez(file, **arrays)
 
@@ -141,9 +141,9 @@ def _as_stored_now(settings: dict[str, Any]) -> dict[str, Any]:
     That one trained the shape of the name with the parameters given, else with its own defaults,
     even where another library's name has others.
     """
-    name = settings.get("surrogate")
-    if not isinstance(name, str) or surrogates.is_own(name):
+    if not surrogates.stored_by_name(settings):
         return settings
+    name = settings["surrogate"]
     row = row_of(surrogate.get(name))
     given = settings.pop("surrogate_parameters", {})
     shape = surrogates.build(row.name if row else name, given)
