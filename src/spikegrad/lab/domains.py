@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+import numpy as np
+
+# The lab computes in float32, and XLA takes a number below the least normal one for 0.
+SMALLEST = float(np.finfo(np.float32).smallest_normal)
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class Domain(NamedTuple):
@@ -33,5 +38,8 @@ def _number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-POSITIVE = Domain("a positive finite number", lambda v: _number(v) and 0 < v < math.inf)
+POSITIVE = Domain(
+    "a positive finite number that float32 holds",
+    lambda v: _number(v) and SMALLEST <= v <= LARGEST,
+)
 SHARE = Domain("a number from 0 to 1", lambda v: _number(v) and 0 <= v <= 1)

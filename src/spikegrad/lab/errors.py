@@ -37,6 +37,18 @@ class ParameterError(LabError):
         self.reason = reason
 
 
+class NotFinite(LabError):
+    """A number in the network that is not finite, from where on nothing is learned.
+
+    Args:
+        what: the first of them.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not finite.")
+        self.what = what
+
+
 class Interrupted(LabError):
     """The person stopped a run with Ctrl-C."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 
@@ -55,11 +56,12 @@ def own(spikegrad, tmp_path):
     return spikegrad
 
 
+def stop(self, state, number):
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def stopping(monkeypatch):
-    def stop(self, state, number):
-        raise KeyboardInterrupt
-
     monkeypatch.setattr(Trainer, "epoch", stop)
 
 
@@ -129,14 +131,34 @@ def test_ones_own_that_cannot_be_is_one_line_and_leaves_nothing_behind(own, argu
     assert set(os.listdir()) - before <= {"__pycache__"}
 
 
-@pytest.mark.parametrize("name", ["EndingWell", "EndingOddly"])
-def test_ones_own_that_ends_the_program_ends_the_training_with_an_error(own, name):
-    arguments = ("--surrogate", f"own_tents:{name}", "--hidden", "3", "--out", "run")
-    for outcome in (own("train", "digits", *arguments), own("train", "--resume", "run")):
-        assert outcome.status == 2
-        assert outcome.err.count("\n") == 1
-        assert "surrogate's own code raised" in outcome.err
-        assert "Go on with: spikegrad train --resume run" in outcome.err
+ENDS = {"EndingWell": "SystemExit: 0", "EndingOddly": "GeneratorExit:"}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_ones_own_that_ends_the_program_is_one_line_and_leaves_nothing_behind(own, name):
+    before = set(os.listdir())
+    outcome = own("train", "digits", "--surrogate", f"own_tents:{name}", "--hidden", "3")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert f"own_tents:{name} cannot be trained with: {ENDS[name]}" in outcome.err
+    assert set(os.listdir()) - before <= {"__pycache__"}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_ones_own_that_came_to_end_the_program_ends_the_training_with_an_error(
+    own, monkeypatch, name
+):
+    arguments = ("--surrogate", "own_tents:made", "--hidden", "3", "--out", "run")
+    with pytest.MonkeyPatch.context() as stopping:
+        stopping.setattr(Trainer, "epoch", stop)
+        assert own("train", "digits", *arguments).status == 130
+    ending = getattr(sys.modules["own_tents"], name)
+    monkeypatch.setattr(sys.modules["own_tents"], "made", ending(3.0))
+    outcome = own("train", "--resume", "run")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert "surrogate's own code raised" in outcome.err
+    assert "Go on with: spikegrad train --resume run" in outcome.err
 
 
 def test_a_misspelled_option_beside_a_name_is_no_parameter(own):

@@ -42,6 +42,12 @@ def test_latency_is_earlier_for_the_brighter_and_within_time_for_the_darkest(tim
     assert (moments[0], moments[-1]) == (time_steps - 1, 0)
 
 
+def test_latency_cuts_the_brightness_between_whole_levels_downwards():
+    images = jnp.array([[1.0, 0.9, 0.76, 0.74, 0.6, 0.49, 0.3, 0.24, 0.01]])
+    moments = latency(images, 4, KEY).argmax(0)[0]
+    np.testing.assert_array_equal(moments, [0, 0, 0, 1, 1, 2, 2, 3, 3])
+
+
 def test_current_is_the_brightness_at_every_step():
     np.testing.assert_array_equal(current(LEVELS, 3, KEY), np.stack([LEVELS] * 3))
 

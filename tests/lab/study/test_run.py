@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 from command_line import SMALL, run
 
-from spikegrad.lab.training.checkpoints import Checkpoints
 from spikegrad.lab.training.files import only_user_of
+from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Trainer
 
+GOLDEN = Path(__file__).parents[2] / "golden"
 PICTURES = {"hidden_raster", "input_raster", "learning_curve", "membranes", "surrogate"}
 
 
@@ -33,6 +34,15 @@ def rows(folder, but_seconds=False):
 def parameters(folder):
     with np.load(folder / "parameters.npz") as file:
         return dict(file)
+
+
+def interrupt(self, state, number):
+    raise KeyboardInterrupt
+
+
+def saved_epochs(folder):
+    with RunFolder(Path(folder)).open_checkpoints() as checkpoints:
+        return checkpoints.epochs()
 
 
 def assert_same_run(folder, reference):
@@ -245,20 +255,79 @@ def test_too_little_memory_ends_the_run_with_one_line(stopped, monkeypatch, erro
     )
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_with_one_line(spikegrad, monkeypatch):
-    epoch = Trainer.epoch
-
-    def diverging(self, state, number):
-        state, row = epoch(self, state, number)
-        return state, row._replace(loss=float("nan") if number == 2 else row.loss)
-
-    monkeypatch.setattr(Trainer, "epoch", diverging)
-    outcome = spikegrad("train", "digits", *SMALL, "--out", "run")
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--learning-rate", "3e38"], "A membrane potential of the hidden layer"),
+        (
+            ["--surrogate", "ExponentialEscape", "--delta-u", "1e-36"],
+            "The gradient of hidden.weights",
+        ),
+    ],
+    ids=["potential", "gradient"],
+)
+def test_what_is_not_finite_ends_the_run_with_its_name(spikegrad, options, what):
+    outcome = spikegrad("train", "digits", *SMALL, *options, "--out", "run")
     assert outcome.status == 2
-    assert outcome.err.count("\n") == 1
-    assert "not finite in epoch 2: take a --learning-rate below 0.01" in outcome.err
-    with Checkpoints(Path("run/checkpoints")) as checkpoints:
-        assert checkpoints.epochs() == [1, 0]
+    rate = options[1] if options[0] == "--learning-rate" else "0.01"
+    assert outcome.err == (
+        f"spikegrad: {what} is not finite in epoch 1: take a --learning-rate below "
+        f"{float(rate)}, or a wider surrogate. run holds the epochs before.\n"
+    )
+    assert saved_epochs("run") == [0]
+
+
+def test_what_is_not_finite_later_leaves_the_epochs_before(stopped):
+    state = Trainer.epoch
+
+    def poisoned(self, before, number):
+        weights = before.parameters.hidden.weights.at[5, 3].set(np.nan)
+        hidden = before.parameters.hidden._replace(weights=weights)
+        return state(
+            self, before._replace(parameters=before.parameters._replace(hidden=hidden)), number
+        )
+
+    kept = saved_epochs(stopped)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "epoch", poisoned)
+        outcome = run("train", "--resume", stopped)
+    assert outcome.status == 2
+    assert "A membrane potential of the hidden layer is not finite in epoch 3: " in outcome.err
+    assert saved_epochs(stopped) == kept
+
+
+@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize(
+    "change",
+    [{"beta": 0.8}, {"seed": 1}, {"spikegrad": "0.0.9"}, {"epochs": 5}, {"hidden": 13}],
+    ids=lambda change: next(iter(change)),
+)
+def test_settings_that_were_changed_are_not_gone_on_with(stopped, change):
+    path = stopped / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    before = sorted(stopped.rglob("*"))
+    outcome = run("train", "--resume", stopped)
+    assert outcome.status == 2
+    assert outcome.err == (
+        f"spikegrad: --resume: {stopped} cannot go on with {stopped}/checkpoints/2: it is of "
+        "another run, or the settings were changed after it.\n"
+    )
+    assert sorted(stopped.rglob("*")) == before
+
+
+@pytest.mark.parametrize("other", ["of another seed", "of 0.1.0"])
+def test_the_checkpoint_of_another_run_is_not_gone_on_with(stopped, tmp_path, monkeypatch, other):
+    folder = tmp_path / "other"
+    if other == "of 0.1.0":
+        shutil.unpack_archive(GOLDEN / "0.1.0" / "run.zip", folder)
+    else:
+        monkeypatch.setattr(Trainer, "epoch", interrupt)
+        assert run("train", "digits", *SMALL, "--seed", "7", "--out", folder).status == 130
+    (theirs, *_) = sorted((folder / "checkpoints").iterdir(), reverse=True)
+    shutil.copytree(theirs, stopped / "checkpoints" / "7")
+    outcome = run("train", "--resume", stopped)
+    assert outcome.status == 2
+    assert f"cannot go on with {stopped}/checkpoints/7: it is of another run" in outcome.err
 
 
 def spawn(*arguments):
@@ -313,5 +382,4 @@ def test_a_real_ctrl_c_is_one_line_and_status_130(tmp_path):
     assert f"Go on with: spikegrad train --resume {folder}" in err
     recorded = len(rows(folder)) - 1
     assert f"Stopped after epoch {recorded}. " in err
-    with Checkpoints(folder / "checkpoints") as checkpoints:
-        assert checkpoints.epochs()[0] == recorded
+    assert saved_epochs(folder)[0] == recorded

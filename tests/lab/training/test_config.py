@@ -1,7 +1,9 @@
 import dataclasses
 import json
 import math
+import re
 
+import numpy as np
 import pytest
 
 from spikegrad import surrogate
@@ -60,6 +62,57 @@ def test_a_number_has_to_be_a_number():
 def test_a_wrong_parameter_of_the_surrogate_says_what_is_allowed(parameters, message):
     with pytest.raises(SettingError, match=message):
         Config("digits", surrogate_parameters=parameters)
+
+
+# As far as float32 reaches: (2 - 2**-23) * 2**127 and 2**-126.
+REACH = ((2 - 2**-23) * 2.0**127, 2.0**-126)
+
+
+def test_a_parameter_is_a_number_that_float32_holds():
+    for held in REACH:
+        Config("digits", surrogate_parameters={"alpha": held})
+        Config("digits", anneal=f"alpha:1:{held}:linear", learning_rate=held)
+    # A bias may be 0, and what is as good as 0 is no other number; a cap may be infinite.
+    Config("digits", surrogate="SigmoidRamp", surrogate_parameters={"shift": 1e-300})
+    Config("digits", surrogate="ExponentialEscape", surrogate_parameters={"cap": math.inf})
+    for beyond in (np.nextafter(REACH[0], math.inf), np.nextafter(REACH[1], 0), 10**400):
+        with pytest.raises(SettingError, match=r"surrogate_parameters\.alpha has to be a "):
+            Config("digits", surrogate_parameters={"alpha": beyond})
+        with pytest.raises(SettingError, match="learning_rate has to be a positive finite number"):
+            Config("digits", learning_rate=beyond)
+
+
+@pytest.mark.parametrize("name", [row.name for row in CATALOGUE] + [p.full_name for p in PEERS])
+def test_no_name_takes_a_number_that_becomes_infinite_in_float32(name):
+    row = surrogate.catalogue.named(name)
+    refused = []
+    for parameter in row.parameters:
+        for value in (1e39, -1e39, 1e-300):
+            given = {parameter: value}
+            try:
+                config = Config("digits", surrogate=name, surrogate_parameters=given)
+            except SettingError as error:
+                refused.append(error.setting == f"surrogate_parameters.{parameter}")
+                continue
+            numbers = re.findall(r"-?\d+\.?\d*(?:e[-+]\d+)?", repr(config.build_surrogate()))
+            assert not any(abs(float(number)) > REACH[0] for number in numbers)
+    assert all(refused)
+
+
+def test_a_stored_surrogate_holds_what_float32_holds():
+    stored = surrogate.to_config((1e39 * Sigmoid()).shifted(1.0) + Sigmoid())
+    with pytest.raises(
+        SettingError, match=r"factor of Scaled is 1e\+39, which float32 rounds to inf"
+    ):
+        Config("digits", surrogate=stored)
+
+
+@pytest.mark.parametrize("name", ["beta", "anneal", "learn", "keep", "learning_rate", "encoding"])
+@pytest.mark.parametrize("value", [None, [], {}, 10**400])
+def test_a_value_of_any_kind_is_refused_by_the_name_of_the_setting(name, value):
+    with pytest.raises(SettingError) as caught:
+        Config("digits", **{name: value})
+    assert caught.value.setting == name
 
 
 def test_the_surrogate_has_the_parameters_that_are_given_and_its_own_defaults():

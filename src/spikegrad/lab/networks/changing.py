@@ -15,40 +15,21 @@ from spikegrad.surrogate import Annealed, Learned, Stochastic, Surrogate
 from spikegrad.surrogate.algebra._changing import SIGNALS
 
 NONE = "none"
-Schedule = Callable[[Any], Any]
 
-
-def _linear(start: float, end: float, steps: int) -> Schedule:
-    import optax
-
-    schedule: Schedule = optax.linear_schedule(start, end, steps)
-    return schedule
-
-
-def _cosine(start: float, end: float, steps: int) -> Schedule:
-    import optax
-
-    schedule: Schedule = optax.cosine_decay_schedule(start, steps, end / start)
-    return schedule
-
-
-def _exponential(start: float, end: float, steps: int) -> Schedule:
-    import optax
-
-    schedule: Schedule = optax.exponential_decay(start, steps, end / start)
-    return schedule
-
-
-# From a start and an end, neither 0, and a number of steps, to a value for each step.
-SCHEDULES: Mapping[str, Callable[[float, float, int], Schedule]] = {
-    "linear": _linear,
-    "cosine": _cosine,
-    "exponential": _exponential,
+# From a start, an end, both positive, and the share of the training that is done, to a value. Those
+# of optax subtract the end and add it again, or divide by the start, by which the lesser of the two
+# may round to 0.
+SCHEDULES: Mapping[str, Callable[[float, float, jax.Array], jax.Array]] = {
+    "linear": lambda start, end, share: start * (1 - share) + end * share,
+    "cosine": lambda start, end, share: (
+        start * jnp.cos(jnp.pi / 2 * share) ** 2 + end * jnp.sin(jnp.pi / 2 * share) ** 2
+    ),
+    "exponential": lambda start, end, share: start ** (1 - share) * end**share,
 }
 
 
 ANNEALING_WORDS = (
-    f"PARAMETER:START:END:SCHEDULE with two positive numbers and a SCHEDULE of "
+    f"PARAMETER:START:END:SCHEDULE with two positive numbers that float32 holds and a SCHEDULE of "
     f"{', '.join(SCHEDULES)}, or {NONE}"
 )
 LEARNING_WORDS = f"PARAMETER, PARAMETER:SIGNAL with a SIGNAL of {', '.join(SIGNALS)}, or {NONE}"
@@ -76,9 +57,21 @@ class Annealing(NamedTuple):
         return cls(parameter, start, end, others[2]) if parameter and positive else None
 
     def of(self, surrogate: Surrogate, steps: int) -> Annealed:
-        """The surrogate, annealed over a number of steps."""
-        schedule = SCHEDULES[self.schedule](self.start, self.end, steps)
-        return Annealed(surrogate, self.parameter, schedule)
+        """The surrogate, annealed over a number of steps.
+
+        Raises:
+            ValueError: it has no such parameter, or one that cannot start or end there.
+        """
+
+        def schedule(step: Any) -> jax.Array:
+            share = jnp.clip(jnp.asarray(step, jnp.float32) / steps, 0, 1)
+            return SCHEDULES[self.schedule](self.start, self.end, share)
+
+        annealed = Annealed(surrogate, self.parameter, schedule)
+        # What a schedule gives is an array, which is taken as it is.
+        for value in (self.start, self.end):
+            replaced(surrogate, **{self.parameter: value})
+        return annealed
 
 
 class Learning(NamedTuple):

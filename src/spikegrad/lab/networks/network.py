@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -62,11 +62,15 @@ class Activity(NamedTuple):
         logits: the evidence for each class, `(batch, classes)`.
         excess: membrane potential minus threshold, before the reset, `(time, batch, hidden)`; None
             where it was not recorded.
+        finite: whether the hidden layer's currents and the states after the last step are. A
+            potential that is not a number spikes never, so that nothing else tells of it, and stays
+            what it is.
     """
 
     spikes: jax.Array
     logits: jax.Array
     excess: jax.Array | None
+    finite: jax.Array
 
 
 def initial_parameters(
@@ -118,7 +122,22 @@ def run(
     if moment is not None:
         neuron = changing.at(neuron, parameters.surrogate, moment)
     currents = inputs @ parameters.hidden.weights + parameters.hidden.bias[None, None]
-    outs, _ = rollout(neuron, currents, keep=hidden.keep)
+    outs, last = rollout(neuron, currents, keep=hidden.keep)
     spikes, excess = outs if record else (outs, None)
     potentials, _ = rollout(LI(beta), spikes @ parameters.readout.weights)
-    return Activity(spikes, potentials.mean(0) + parameters.readout.bias[None], excess)
+    logits = potentials.mean(0) + parameters.readout.bias[None]
+    return Activity(spikes, logits, excess, finite((currents, last)))
+
+
+def named(parameters: Parameters) -> dict[str, jax.Array]:
+    """The parameters by layer and role: `hidden.weights` and so on."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="."): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(parameters)
+    }
+
+
+def finite(tree: Any) -> jax.Array:
+    """Whether all floating numbers of a tree are finite."""
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    return jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]).all()

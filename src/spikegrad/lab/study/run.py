@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import platform
 import signal
 import threading
@@ -15,17 +14,20 @@ from typing import Any
 import jax
 
 from spikegrad.lab.data import datasets
-from spikegrad.lab.errors import Interrupted, LabError
+from spikegrad.lab.errors import Interrupted, LabError, NotFinite
 from spikegrad.lab.report import pictures
 from spikegrad.lab.report.console import Report
+from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.allocator import keep_memory
-from spikegrad.lab.training.checkpoints import Checkpoints, Restored
+from spikegrad.lab.training.checkpoints import Checkpoints, OtherRunError, Restored
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, State, Trainer
 
 CANNOT_MAKE = "--out: {path} cannot be written: {reason}."
 NO_CHECKPOINT = "--resume: {path} has no usable checkpoint{damaged}."
+OTHER_RUN = "--resume: {path} cannot go on with {checkpoint}: {reason}."
+UNBOUND = "{path} is of spikegrad 0.1.0, which did not note its settings; they are taken as right."
 DAMAGED = "{path} is damaged, so the checkpoint before it is used; it is kept as {kept}."
 STOPPED = "Stopped{after}. {go_on}"
 CANNOT_WRITE = "{file} cannot be written: {reason}. {go_on}"
@@ -35,8 +37,9 @@ OUT_OF_MEMORY = (
 )
 ENDED = "The surrogate's own code raised {end}, which ends a program. {go_on}"
 GO_ON = "Go on with: spikegrad train --resume {path}"
+NOT_TRAINED = "--surrogate: {surrogate} cannot be trained with: {error}"
 DIVERGED = (
-    "The loss is not finite in epoch {epoch}: take a --learning-rate below {rate}. "
+    "{what} is not finite in {where}: take a --learning-rate below {rate}, or a wider surrogate. "
     "{path} holds the epochs before."
 )
 
@@ -55,8 +58,10 @@ def start(config: Config, out: Path | None, report: Report) -> None:
     pictures.require()
     keep_memory()
     trainer = _trainer(config)
+    state = trainer.initial_state()
+    _rehearse(trainer, state)
     try:
-        folder = RunFolder.create(out, config, trainer.initial_state())
+        folder = RunFolder.create(out, config, state)
     except OSError as error:
         path = out or error.filename or "runs"
         raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
@@ -88,10 +93,25 @@ def _trainer(config: Config) -> Trainer:
     return Trainer(config, datasets.split(datasets.DATASETS[config.dataset].load(), config.seed))
 
 
+def _rehearse(trainer: Trainer, state: State) -> None:
+    """Raise a LabError if a surrogate of one's own fails where it is traced."""
+    name = trainer.config.surrogate
+    try:
+        trainer.rehearse(state)
+    except KeyboardInterrupt:
+        raise
+    # It may end the process, which has to end with an error as well.
+    except BaseException as error:
+        if not (isinstance(name, str) and surrogates.is_own(name)):
+            raise
+        told = f"{type(error).__name__}: {error}"
+        raise LabError(NOT_TRAINED.format(surrogate=name, error=told)) from error
+
+
 def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
     """Train from the newest checkpoint to the end, and write what is found."""
     history: list[Epoch] = []
-    with _told_in_one_line(folder, history):
+    with _told_in_one_line(folder, trainer.config, history):
         state = _learn(folder, trainer, history, report)
         _conclude(folder, trainer, state, history, report)
 
@@ -99,20 +119,15 @@ def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
 def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Report) -> State:
     """Train to the last epoch; `history` gets each one as soon as it is safe."""
     config = trainer.config
-    with Checkpoints(folder.checkpoints) as checkpoints:
-        state, done = _newest(checkpoints, folder, trainer.initial_state(), report)
-        history += done
+    with folder.open_checkpoints() as checkpoints:
+        restored = _newest(checkpoints, folder, trainer.initial_state(), report)
+        state = restored.state
+        history += restored.history
         folder.write_metrics(history)
         report.begin(config, trainer.split, folder, history)
         with report.progress(history):
             while len(history) < config.epochs:
                 state, epoch = trainer.epoch(state, len(history) + 1)
-                if not math.isfinite(epoch.loss):
-                    raise LabError(
-                        DIVERGED.format(
-                            epoch=epoch.epoch, rate=config.learning_rate, path=folder.path
-                        )
-                    )
                 with _uninterrupted():
                     checkpoints.save(state, [*history, epoch])
                     history.append(epoch)
@@ -122,7 +137,7 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
 
 
 @contextlib.contextmanager
-def _told_in_one_line(folder: RunFolder, history: list[Epoch]) -> Iterator[None]:
+def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -> Iterator[None]:
     """Say in one line what ended the run, how far it is safe, and how to go on."""
     go_on = GO_ON.format(path=folder.path)
     try:
@@ -130,6 +145,16 @@ def _told_in_one_line(folder: RunFolder, history: list[Epoch]) -> Iterator[None]
     except KeyboardInterrupt:
         after = f" after epoch {len(history)}" if history else ""
         raise Interrupted(STOPPED.format(after=after, go_on=go_on)) from None
+    except NotFinite as error:
+        epoch = len(history) + 1
+        raise LabError(
+            DIVERGED.format(
+                what=error.what,
+                where=f"epoch {epoch}" if epoch <= config.epochs else "the test",
+                rate=config.learning_rate,
+                path=folder.path,
+            )
+        ) from None
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -157,9 +182,15 @@ def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Re
         except ValueError:
             damaged.append(epoch)
             continue
+        except OtherRunError as error:
+            path = folder.checkpoints / str(epoch)
+            message = OTHER_RUN.format(path=folder.path, checkpoint=path, reason=error)
+            raise LabError(message) from None
         for number in damaged:
             path = folder.checkpoints / str(number)
             report.warn(DAMAGED.format(path=path, kept=checkpoints.set_aside(number).name))
+        if not restored.bound:
+            report.warn(UNBOUND.format(path=folder.checkpoints / str(epoch)))
         return restored
     names = ", ".join(map(str, damaged))
     raise LabError(

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from spikegrad import surrogate
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
-from spikegrad.lab.domains import POSITIVE, SHARE, Domain, one_of, whole
+from spikegrad.lab.domains import POSITIVE, SHARE, SMALLEST, Domain, one_of, whole
 from spikegrad.lab.errors import LabError, ParameterError, SettingError
 from spikegrad.lab.networks.changing import (
     ANNEALING_WORDS,
@@ -21,20 +23,39 @@ from spikegrad.lab.networks.changing import (
 )
 from spikegrad.lab.networks.models import MODELS, RESETS, Firing
 from spikegrad.lab.networks.network import Hidden
-from spikegrad.lab.training import surrogates
+from spikegrad.lab.training import float32, surrogates
 from spikegrad.neurons import KEEPS
 from spikegrad.surrogate import Stochastic, Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
 
-LEARNED = " has to be above 0 and below 1 for {neuron}, which learns it, but got {value!r}."
-KEEP = Domain(
-    "state, half, checkpoint, all or a whole number, 1 or more",
-    lambda v: v in KEEPS or (isinstance(v, str) and v.isdecimal() and int(v) >= 1),
+LEARNED = (
+    " has to be above 0 and below 1 for {neuron}, which learns it, in float32 as well, but got "
+    "{value!r}."
 )
+
+
+def _is_keep(value: Any) -> bool:
+    try:
+        return value in KEEPS or (isinstance(value, str) and value.isdecimal() and int(value) >= 1)
+    except ValueError:  # More digits than Python takes.
+        return False
+
+
+def _is_annealed(value: Any) -> bool:
+    change = Annealing.read(value) if isinstance(value, str) else None
+    numbers = (change.start, change.end) if change else ()
+    return value == NONE or (change is not None and all(map(POSITIVE.contains, numbers)))
+
+
+KEEP = Domain("state, half, checkpoint, all or a whole number, 1 or more", _is_keep)
 FLAG = Domain("true or false", lambda v: isinstance(v, bool))
-ANNEALED = Domain(ANNEALING_WORDS, lambda v: v == NONE or Annealing.read(v) is not None)
-LEARNT = Domain(LEARNING_WORDS, lambda v: v == NONE or Learning.read(v) is not None)
+ANNEALED = Domain(ANNEALING_WORDS, _is_annealed)
+LEARNT = Domain(
+    LEARNING_WORDS,
+    lambda v: v == NONE or (isinstance(v, str) and Learning.read(v) is not None),
+)
 CHANGES = ("anneal", "learn", "stochastic")
+BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
 FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
@@ -132,7 +153,7 @@ class Config:
                 reason = NOT_ALLOWED.format(words=domain.words, value=value)
                 raise SettingError(declared.name, reason)
         self.build_hidden()
-        if MODELS[self.neuron].trained and not 0 < self.beta < 1:
+        if MODELS[self.neuron].trained and not SMALLEST <= self.beta <= BELOW_1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
 
     def build_hidden(self, steps: int = 1) -> Hidden:
@@ -142,7 +163,8 @@ class Config:
             steps: of the optimizer in all of the training, which a schedule spans.
         """
         firing = Firing(RESETS[self.reset], self.detach_reset, self.build_changing(steps))
-        keep = int(self.keep) if self.keep.isdecimal() else self.keep
+        # Beyond the number of steps, each k keeps the first state alone.
+        keep = min(int(self.keep), self.time_steps) if self.keep.isdecimal() else self.keep
         return Hidden(MODELS[self.neuron].make(self.beta, firing), keep)
 
     def trained_parameters(self) -> dict[str, float]:
@@ -192,11 +214,13 @@ class Config:
         """The surrogate with its parameters, as the settings name them."""
         if not isinstance(self.surrogate, str):
             try:
-                return surrogate.from_config(self.surrogate)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                stored = surrogate.from_config(self.surrogate)
+                float32.require(stored)
+                return stored
+            except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
                 raise SettingError("surrogate", f": {error}") from None
         try:
-            return surrogates.build(self.surrogate, self.surrogate_parameters)
+            return surrogates.build_in_float32(self.surrogate, self.surrogate_parameters)
         except ParameterError as error:
             setting = f"surrogate_parameters.{error.parameter}"
             raise SettingError(setting, error.reason) from None

@@ -11,6 +11,7 @@ from typing import Any
 
 from spikegrad import surrogate
 from spikegrad.lab.errors import LabError, ParameterError
+from spikegrad.lab.training import float32
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import Row, named
 
@@ -20,12 +21,22 @@ IS_FILE = "{name} is a file; write the module, without its ending: {module}:Name
 IS_INSTANCE = "{name} is an instance, which takes no parameters."
 NO_SURROGATE = "{name} has to be a Surrogate, a class or an instance, but is a {kind}."
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
+NOT_HELD = " has to be a number to train with, but got {value!r}: {error}."
 NOT_MADE = "{name}({given}) cannot be made: {error}"
+
+# An integer may be too large for a float, and what a parameter is computed from may be 0.
+CANNOT_BE = (TypeError, ValueError, ArithmeticError)
 
 
 def is_own(name: str) -> bool:
     """Whether a name is `module:Name`, a person's own surrogate."""
     return ":" in name
+
+
+def stored_by_name(settings: Mapping[str, Any]) -> bool:
+    """Whether settings are as 0.1.0 stored them, with the name of one of ours or a peer's."""
+    name = settings.get("surrogate")
+    return isinstance(name, str) and not is_own(name)
 
 
 def build(name: str, parameters: Mapping[str, Any]) -> Surrogate:
@@ -44,13 +55,39 @@ def build(name: str, parameters: Mapping[str, Any]) -> Surrogate:
         return _own(name, parameters)
     try:
         return surrogate.get(name, **parameters)
-    except (TypeError, ValueError) as error:
+    except CANNOT_BE as error:
         for parameter, value in parameters.items():
             try:
                 surrogate.get(name, **{parameter: value})
-            except (TypeError, ValueError) as alone:
+            except CANNOT_BE as alone:
                 raise ParameterError(parameter, _reason(name, parameter, value, alone)) from None
         raise LabError(str(error)) from None
+
+
+def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
+    """The surrogate of that name, if float32 can hold the numbers that it is made of.
+
+    Args:
+        name: as for `build`.
+        parameters: as for `build`.
+
+    Raises:
+        ParameterError: one of them cannot be.
+        LabError: there is no such surrogate, it takes no such parameters, or it is made of other
+            numbers that cannot be.
+    """
+    built = build(name, parameters)
+    try:
+        float32.require(built)
+    except ValueError as error:
+        for parameter, value in parameters.items():
+            try:
+                float32.require(build(name, {parameter: value}))
+            except ValueError as alone:
+                reason = NOT_HELD.format(value=value, error=alone)
+                raise ParameterError(parameter, reason) from None
+        raise LabError(f"{error}.") from None
+    return built
 
 
 def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:

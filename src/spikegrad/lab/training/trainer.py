@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import optax
 
 from spikegrad.lab.data.datasets import DATASETS, Samples, Split
 from spikegrad.lab.data.encoding import ENCODINGS
-from spikegrad.lab.errors import SettingError
+from spikegrad.lab.errors import NotFinite, SettingError
 from spikegrad.lab.networks import changing, network
 from spikegrad.lab.networks.changing import Moment
 from spikegrad.lab.networks.network import Activity, Parameters
@@ -21,6 +22,9 @@ from spikegrad.lab.training.config import Config
 from spikegrad.surrogate import Learned, Surrogate
 
 TOO_LARGE = " has to be at most {allowed}, the number of training samples, but got {value}."
+POTENTIALS = "A membrane potential of the hidden layer"
+LOSS = "The loss"
+GRADIENT = "The gradient of {name}"
 
 
 class State(NamedTuple):
@@ -112,15 +116,27 @@ class Trainer:
         optimizer = self._optimizer.init(parameters)
         return State(parameters, optimizer, jax.random.key_data(self._training))
 
+    def rehearse(self, state: State) -> None:
+        """Go through an epoch with shapes alone, which shows what cannot be trained.
+
+        Args:
+            state: the state before the first epoch.
+        """
+        self._run_epoch.eval_shape(state, 1, *self.split.training)
+
     def epoch(self, state: State, number: int) -> tuple[State, Epoch]:
         """Train for an epoch: each sample once, in a new order, in whole batches.
 
         Args:
             state: the state after the epoch before.
             number: that of this epoch, from 1.
+
+        Raises:
+            NotFinite: a potential, the loss, a gradient or a parameter is not finite.
         """
         start = time.perf_counter()
-        state, means = self._run_epoch(state, number, *self.split.training)
+        state, means, watched = self._run_epoch(state, number, *self.split.training)
+        _require_finite(watched, state.parameters)
         loss, accuracy, firing_rate = map(float, means)
         validation = self.evaluate(state.parameters, self.split.validation)
         seconds = time.perf_counter() - start
@@ -129,11 +145,19 @@ class Trainer:
         )
 
     def evaluate(self, parameters: Parameters, samples: Samples) -> Evaluation:
-        """Run the network on samples; rate coding draws the same spikes each time."""
+        """Run the network on samples; rate coding draws the same spikes each time.
+
+        Raises:
+            NotFinite: a potential or the loss is not finite.
+        """
         activity = self.activity(parameters, samples.images)
         predictions = np.asarray(activity.logits.argmax(-1), np.int32)
+        loss = float(loss_of(activity.logits, jnp.asarray(samples.labels)))
+        for what, whole in ((POTENTIALS, activity.finite), (LOSS, math.isfinite(loss))):
+            if not whole:
+                raise NotFinite(what)
         return Evaluation(
-            float(loss_of(activity.logits, jnp.asarray(samples.labels))),
+            loss,
             float((predictions == samples.labels).mean()),
             float(activity.spikes.mean()),
             predictions,
@@ -169,7 +193,7 @@ class Trainer:
 
     def _epoch(
         self, state: State, number: jax.Array, images: jax.Array, labels: jax.Array
-    ) -> tuple[State, tuple[jax.Array, ...]]:
+    ) -> tuple[State, tuple[jax.Array, ...], jax.Array]:
         key = jax.random.fold_in(jax.random.wrap_key_data(state.key), number)
         order_key, noise_key = jax.random.split(key)
         size = (self._batches, self.config.batch_size)
@@ -177,29 +201,49 @@ class Trainer:
 
         def loss(
             parameters: Parameters, indices: jax.Array, key: jax.Array, batch: jax.Array
-        ) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+        ) -> tuple[jax.Array, tuple[Any, ...]]:
             inputs = self._encode(images[indices], self.config.time_steps, key)
             step = (number - 1) * self._batches + batch
             moment = Moment(step, step / self._steps, jax.random.fold_in(key, 1))
             activity = self._activity(parameters, inputs, moment)
             value = loss_of(activity.logits, labels[indices])
             accuracy = (activity.logits.argmax(-1) == labels[indices]).mean()
-            return value, (value, accuracy, activity.spikes.mean())
+            return value, ((value, accuracy, activity.spikes.mean()), activity.finite)
 
         def learn(
             carry: tuple[Parameters, Any], batch: tuple[jax.Array, ...]
-        ) -> tuple[tuple[Parameters, Any], tuple[jax.Array, ...]]:
+        ) -> tuple[tuple[Parameters, Any], tuple[Any, ...]]:
             parameters, optimizer = carry
-            gradient, measured = jax.grad(loss, has_aux=True)(parameters, *batch)
+            gradient, (measured, whole) = jax.grad(loss, has_aux=True)(parameters, *batch)
             # Adam's bias correction raises a float to an integer power, which strict promotion
             # would refuse.
             with jax.numpy_dtype_promotion("standard"):
                 updates, optimizer = self._optimizer.update(gradient, optimizer)
-            return (optax.apply_updates(parameters, updates), optimizer), measured
+            parameters = optax.apply_updates(parameters, updates)
+            arrays = [measured[0], *jax.tree.leaves(gradient), *jax.tree.leaves(parameters)]
+            watched = jnp.stack([whole, *map(network.finite, arrays)])
+            return (parameters, optimizer), (measured, watched)
 
-        (parameters, optimizer), measured = jax.lax.scan(
+        (parameters, optimizer), (measured, watched) = jax.lax.scan(
             learn,
             state[:2],
             (order, jax.random.split(noise_key, self._batches), jnp.arange(self._batches)),
         )
-        return State(parameters, optimizer, state.key), jax.tree.map(jnp.mean, measured)
+        means = jax.tree.map(jnp.mean, measured)
+        return State(parameters, optimizer, state.key), means, watched
+
+
+def _require_finite(watched: jax.Array, parameters: Parameters) -> None:
+    """Refuse an epoch of which a part is not finite.
+
+    Args:
+        watched: whether the potentials, the loss, each gradient and each parameter were, in the
+            order in which they come about, `(batches, parts)`.
+        parameters: of the network.
+    """
+    whole = np.asarray(watched)
+    if whole.all():
+        return
+    names = list(network.named(parameters))
+    parts = [POTENTIALS, LOSS, *(GRADIENT.format(name=name) for name in names), *names]
+    raise NotFinite(parts[int(whole.argmin()) % len(parts)])
