@@ -161,6 +161,20 @@ def test_a_smooth_loss_agrees_at_all_coordinates_and_at_some(coordinates, key):
     assert result.noise < 1e-3
 
 
+def test_places_are_taken_outside_of_jit_as_well_the_first_and_the_last():
+    result = finite_difference_alignment(smooth_loss, WEIGHTS, coordinates=[14, 0])
+    np.testing.assert_allclose(result.gradient, EXACT[np.array([14, 0])], rtol=1e-5)
+
+
+def test_the_noise_is_that_of_a_mean_over_few_samples():
+    """At a kink with slopes 1 and 3 above and 0 below, half the difference varies by 2 / 4."""
+    slopes = jnp.array([1.0, 3.0])
+    ramps = lambda w: slopes * jnp.maximum(w[0], 0)  # noqa: E731
+    result = finite_difference_alignment(ramps, jnp.zeros(1), step=0.5)
+    np.testing.assert_allclose(result.reference, [1.0], rtol=1e-6)
+    np.testing.assert_allclose(result.noise, np.sqrt(2 / 4 / 2), rtol=1e-5)
+
+
 def test_one_map_compares_many_surrogates():
     alphas = jnp.asarray([0.5, 4.0, 16.0])
 
@@ -204,6 +218,7 @@ def plain(weights):
     ("options", "error", "message"),
     [
         ({"step": 0.0}, ValueError, "step has to be a positive finite number, but got 0.0"),
+        ({"step": float("inf")}, ValueError, "step has to be a positive .* but got inf"),
         ({"step": float("nan")}, ValueError, "step has to be a positive .* but got nan"),
         ({"coordinates": 0}, ValueError, "coordinates has to be a count from 1 to 4.* got 0"),
         ({"coordinates": 5}, ValueError, "coordinates has to be .* but got 5"),
@@ -211,12 +226,15 @@ def plain(weights):
         ({"coordinates": [4]}, ValueError, r"whole numbers from 0 to 3, but got \[4\]"),
         ({"coordinates": [-1]}, ValueError, r"whole numbers from 0 to 3, but got \[-1\]"),
         ({"coordinates": [0.5]}, ValueError, r"coordinates has to be .* but got \[0.5\]"),
+        ({"coordinates": [[0]]}, ValueError, r"coordinates has to be .* but got \[\[0\]\]"),
+        ({"coordinates": jnp.int32(1)}, ValueError, r"coordinates has to be .* but got Array\(1,"),
         ({"coordinates": []}, ValueError, r"coordinates has to be .* but got \[\]"),
         ({"coordinates": 2}, ValueError, "coordinates=2 are drawn, which takes a key"),
         ({"weights": {}}, TypeError, "weights has to hold floating arrays .* but got none"),
         ({"weights": (1.0,)}, TypeError, "weights has to hold .* but got float"),
         ({"weights": jnp.arange(4)}, TypeError, "weights has to hold .* but got int32"),
         ({"loss": lambda w: plain(w).sum()}, TypeError, r"loss has to give .* float32\[\]"),
+        ({"loss": lambda w: plain(w)[None]}, TypeError, r"loss has to give .* float32\[1, 512\]"),
         ({"loss": lambda w: plain(w)[:1]}, TypeError, r"two samples or more.* float32\[1\]"),
         ({"loss": lambda w: plain(w) > 0}, TypeError, r"loss has to give .* bool\[512\]"),
         ({"loss": lambda w: (plain(w), 0)}, TypeError, "loss has to give .* but gave tuple"),

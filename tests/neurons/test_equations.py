@@ -265,7 +265,10 @@ def test_time_constants_are_exponential_decays():
     assert (slow.decay, slow.adaptation_decay) == pytest.approx(
         (0.90483741803596, 0.99004983374917)
     )
+    assert LIF.from_tau(10.0).decay == pytest.approx(0.90483741803596)
     assert LI.from_tau(10.0).decay == pytest.approx(0.90483741803596)
+    each = LIF.from_tau(jnp.array([10.0, 20.0]), jnp.array([1.0, 4.0])).decay
+    assert each.tolist() == pytest.approx([0.90483741803596, 0.81873075307798], rel=1e-6)
     # A leak of 1 / tau.
     assert 1 / (1 + math.exp(-float(PLIF.from_tau(4.0).w))) == pytest.approx(0.25)
 

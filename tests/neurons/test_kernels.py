@@ -62,6 +62,17 @@ def test_interpreted_kernels_equal_the_scan(name, reset, detach):
     assert_gradients_close(got_gradients, want_gradients)
 
 
+def test_more_neurons_than_a_block_holds_are_all_run():
+    currents = jnp.linspace(0.1, 0.9, 2 * pallas.BLOCK + 3)[None] * jnp.ones((6, 1))
+    neuron = LIF(0.9, surrogate=ARCTAN)
+    traced = jax.make_jaxpr(lambda xs: rollout(neuron, xs, backend="pallas"))(currents)
+    assert "pallas_call" in str(traced)
+    want, want_gradients = measured(backend("scan"), neuron, currents)
+    got, got_gradients = measured(backend("pallas"), neuron, currents)
+    jax.tree.map(np.testing.assert_array_equal, got[0], want[0])
+    assert_gradients_close(got_gradients, want_gradients)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_kernels_of_every_neuron_lower_for_cuda(name):
     assert lowering_failure(CASES[name].make()) is None
