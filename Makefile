@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest test-newest lint format docs pictures benchmark lock \
-	lock-newest release-check
+	lock-newest mutants release-check
 .NOTPARALLEL:
 
 export PYTHON
@@ -78,6 +78,10 @@ lock:  ## Write the lock files anew; UPGRADE=--upgrade for the newest versions
 lock-newest:  ## Write requirements/newest.txt anew, with the newest versions that there are
 	@$(test-environment)
 	$(newest) --upgrade
+
+mutants:  ## Put faults into the code that tests should notice; PACKAGES="neurons health" for some
+	@$(test-environment)
+	$(bin)/python scripts/mutants.py $(PACKAGES)
 
 release-check:  ## Build sdist and wheel into dist/ and try both; TAG=v1.2.3 for a release
 	@$(test-environment)
