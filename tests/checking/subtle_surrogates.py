@@ -137,6 +137,12 @@ class RoundedPi(Cauchy):
     surrogate_fun = Surrogate.surrogate_fun
 
 
+@broken("rounded-constants", "warning", "rounded", "the same, in what is compiled")
+class RoundedPiInJit(RoundedPi):
+    def surrogate_grad(self, x):
+        return jax.jit(super().surrogate_grad)(x)
+
+
 @broken("gradient-is-derivative", "warning", "they differ", "pi as float32 in one of the pair")
 class RoundedPiInOne(Cauchy):
     pi = float(np.float32(math.pi))
