@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.helpers import peer
-from tests.surrogate.braintools_differences import DIFFERENCES, Measured, measure
+from tests.surrogate.braintools_differences import Measured, here, measure
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/what-differs.md").read_text()
-HEAD = "| what loses it | call | x | braintools 0.3.0 | spikegrad | error there |"
+HEAD = "| what loses it | call | x | braintools 0.3.0, 0.4.0 | spikegrad | error there |"
 
 
 def recording(library):
@@ -183,7 +183,7 @@ def shown(difference, measured: Measured):
 @pytest.fixture(scope="module")
 def measurements():
     peer("braintools.surrogate")
-    return [(difference, measure(difference)) for difference in DIFFERENCES]
+    return [(difference, measure(difference)) for difference in here()]
 
 
 def test_the_table_of_braintools_is_what_is_measured(measurements):
@@ -191,7 +191,8 @@ def test_the_table_of_braintools_is_what_is_measured(measurements):
     lines = "\n".join(f"| {' | '.join(row)} |" for row in expected)
     paste = f"put this into docs/what-differs.md:\n{HEAD}\n{'| --- ' * 6}|\n{lines}"
     assert HEAD in PAGE, paste
-    assert rows("braintools, digit by digit") == expected, paste
+    assert rows("braintools, digit by digit")[: len(expected)] == expected, paste
+    assert all(" by " in row[1] for row in rows("braintools, digit by digit")[len(expected) :])
 
 
 def test_our_error_is_below_four_units_in_every_row(measurements):

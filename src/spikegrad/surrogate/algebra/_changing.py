@@ -145,8 +145,9 @@ class Learned(Checked, Drawing, Delegating):
       network; take the probability to 0 to end with spikes. Wang et al. (2023), "Adaptive Smoothing
       Gradient Learning for Spiking Neural Networks".
     - `"documented"`: the derivative of `surrogate_grad`, the contract's side effect of the
-      derivative rule. It moves the height of the gradient, and follows no loss. braintools has it.
-    - `"none"`: nothing but what an optimizer adds, weight decay say.
+      derivative rule. It moves the height of the gradient, and follows no loss. braintools 0.3
+      has it.
+    - `"none"`: nothing but what an optimizer adds, weight decay say. braintools 0.4 has it.
 
     By `x`, the derivative is `surrogate_grad` always, and its derivative by a parameter is that of
     `surrogate_grad`: gradients through an update of the weights are right with every signal.

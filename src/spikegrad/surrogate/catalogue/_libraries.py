@@ -55,7 +55,10 @@ class Peer:
 
 
 LIBRARIES: dict[str, Library] = {
-    "braintools": Library("braintools", "0.3.0", 1, True, "Its second derivative is 0."),
+    "braintools": Library(
+        *("braintools", "0.3.0", 1, True),
+        "Its second derivative is 0. In 0.4.0 it is right, and the one by a parameter is 0.",
+    ),
     "brainpy": Library("BrainPy", "2.8.2", 1, True, "Its surrogates are those of braintools."),
     "spikingjelly": Library("SpikingJelly", "2.0.0", 1, True),
     "snntorch": Library("snnTorch", "1.0.0", 0, True, "It computes in float32, whatever comes in."),
