@@ -15,6 +15,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
 import pytest
 from hypothesis import settings
+from tests.helpers import spread
 
 jax.config.update("jax_num_cpu_devices", 8)
 
@@ -22,6 +23,19 @@ jax.config.update("jax_num_cpu_devices", 8)
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--each N`, for a look at everything in little time: `.ci/run` has one at the newest JAX."""
+    parser.addoption("--each", type=int, help="of every test, that many of its parameters only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--each` does not keep."""
+    if each := config.getoption("--each"):
+        kept = spread([item.nodeid for item in items], each)
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+        items[:] = [item for item in items if item.nodeid in kept]
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,18 @@ def peer(name: str) -> ModuleType:
             jax.config.update("jax_enable_x64", had_x64)
 
 
+def spread(tests: list[str], each: int) -> set[str]:
+    """Of every test as many of its parameters, at even distances that begin elsewhere each time."""
+    groups: dict[str, list[str]] = {}
+    for test in tests:
+        groups.setdefault(test.partition("[")[0], []).append(test)
+    kept = set()
+    for number, group in enumerate(groups.values()):
+        count = min(each, len(group))
+        kept |= {group[int((k + number % 7 / 7) * len(group) / count)] for k in range(count)}
+    return kept
+
+
 class _Compilations(logging.Handler):
     """Notes the functions that JAX says it has compiled."""
 

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tests.helpers import spread
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = {path.stem: path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")}
@@ -48,3 +49,21 @@ def test_only_the_job_that_publishes_can_speak_to_pypi():
     assert "id-token" not in before
     assert "needs: [tests, build]" in publish
     assert "run:" not in publish
+
+
+def test_the_newest_versions_are_looked_at_in_every_run():
+    run = (ROOT / ".ci/run").read_text()
+    assert run.index("make test\n") < run.index("make test-newest")
+    assert "newest=$(scripts/newest-python) ||" in run
+    paths = re.findall(r"\btests/[\w/.]+", run)
+    assert {"tests/surrogate/contract", "tests/neurons", "tests/checking"} < set(paths)
+    assert all((ROOT / path).exists() for path in paths)
+
+
+def test_a_look_at_everything_has_of_every_test_some_parameters():
+    tests = [f"{name}[{k}]" for name in "abcdefgh" for k in range(20)] + ["plain"]
+    kept = spread(tests, 2)
+    assert len(kept) == 2 * 8 + 1
+    assert {test.partition("[")[0] for test in kept} == {*"abcdefgh", "plain"}
+    assert {test[1:] for test in kept if test[0] == "a"} != {t[1:] for t in kept if t[0] == "b"}
+    assert spread(tests, 20) == set(tests)
