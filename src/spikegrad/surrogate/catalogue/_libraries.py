@@ -56,7 +56,10 @@ class Peer:
 
 LIBRARIES: dict[str, Library] = {
     "braintools": Library(
-        *("braintools", "0.3.0", 1, True),
+        "braintools",
+        "0.3.0",
+        1,
+        True,
         "Its second derivative is 0. In 0.4.0 it is right, and the one by a parameter is 0.",
     ),
     "brainpy": Library("BrainPy", "2.8.2", 1, True, "Its surrogates are those of braintools."),
