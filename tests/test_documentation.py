@@ -94,7 +94,7 @@ def test_the_site_needs_no_network(site):
 def test_ci_runs_the_test_command_of_the_readme():
     commands = re.findall(r"^(make \S+)", README, flags=re.MULTILINE)
     assert commands == ["make demo", "make test"]
-    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "make test"
+    assert "make test" in (ROOT / ".ci/run").read_text().splitlines()
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
