@@ -64,6 +64,20 @@ def test_a_schedule_spans_the_training_and_compiles_nothing_anew():
     assert float(last) == pytest.approx((20 - 18 / steps) / 4, rel=1e-5)
 
 
+def test_every_batch_of_the_training_has_its_own_share_from_the_first_on(monkeypatch):
+    shares = []
+
+    def noting(start, end, share):
+        jax.debug.callback(lambda share: shares.append(float(share)), share)
+        return start * (1 - share) + end * share
+
+    monkeypatch.setattr(changing, "SCHEDULES", {"linear": noting})
+    learner = trainer(anneal="alpha:2:20:linear", hidden=4, time_steps=1, epochs=2, batch_size=600)
+    train(learner, 2)
+    jax.effects_barrier()
+    assert sorted(set(shares)) == [0, 0.25, 0.5, 0.75]
+
+
 def test_annealing_reaches_the_gradient_of_the_training():
     flat, sharp = (
         train(trainer(anneal=f"alpha:4:{end}:linear", hidden=8, time_steps=3, epochs=1), 1)
