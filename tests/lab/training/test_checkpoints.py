@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from spikegrad.lab.networks.network import initial_parameters
-from spikegrad.lab.training.checkpoints import KEPT, Checkpoints, OtherRunError
+from spikegrad.lab.training.checkpoints import KEPT, Checkpoints, OtherRunError, room
 from spikegrad.lab.training.trainer import Epoch, State
 
 SETTINGS = {"spikegrad": "0.2.0", "surrogate": {"surrogate": "Sigmoid"}, "beta": 0.9, "seed": 0}
@@ -65,6 +65,17 @@ def test_the_newest_few_are_kept(folder):
         for epoch in range(2, KEPT + 2):
             checkpoints.save(state(epoch), history(epoch))
         assert checkpoints.epochs() == list(range(KEPT + 1, 1, -1))
+
+
+def test_the_room_that_is_asked_for_is_what_a_checkpoint_takes_and_not_far_more(folder):
+    draws = np.random.default_rng(0)
+    parameters = {"weights": draws.normal(size=(300, 500)).astype(np.float32)}
+    large = State(parameters, [draws.normal(size=(300, 500))], state(0).key)
+    with Checkpoints(folder, SETTINGS) as checkpoints:
+        checkpoints.save(large, history(100))
+    taken = sum(path.stat().st_size for path in (folder / "100").rglob("*") if path.is_file())
+    assert taken > 500_000
+    assert taken < room(large, history(100)) < 4 * taken
 
 
 @pytest.mark.parametrize("name", ["2.orbax-checkpoint-tmp", "2.orbax-checkpoint-tmp-17"])
