@@ -392,3 +392,9 @@ def test_the_peak_of_a_gradient_upside_down_is_its_rim():
     rim = 5 * np.max((z * np.tanh(z / 2) - 2) / (1 + np.cosh(z)))
     upside_down = -1.0 * surrogate.SignSwish(5.0)
     assert upside_down.peak == pytest.approx(rim, rel=1e-3)
+
+
+def test_an_antiderivative_that_starts_above_0_is_half_at_the_threshold_again():
+    low = Arctan()
+    low.antiderivative = lambda x: 0.5 + jnp.arctan(x) / 4
+    np.testing.assert_allclose((0.5 * low).antiderivative(jnp.float32(0)), 0.5)
