@@ -272,11 +272,11 @@ def test_a_graded_spike_counts_thresholds():
 
 def test_a_graded_gradient_is_around_every_threshold_or_the_first():
     x = jnp.asarray([-0.75, 0.0, 0.25, 0.75, 1.0, 2.0, 2.5])
-    periodic = Graded(SlayerGrad(2.0), 3).surrogate_grad(x)
+    periodic, single = (Graded(SlayerGrad(2.0), 3, way) for way in ("periodic", "single"))
     distance = np.asarray([0.75, 0, 0.25, 0.25, 0, 0, 0.5])
-    np.testing.assert_allclose(periodic, np.exp(-2 * distance), rtol=1e-6)
-    single = Graded(SlayerGrad(2.0), 3, "single").surrogate_grad(x)
-    np.testing.assert_allclose(single, np.exp(-2 * np.abs(x)), rtol=1e-6)
+    np.testing.assert_allclose(periodic.surrogate_grad(x), np.exp(-2 * distance), rtol=1e-6)
+    np.testing.assert_allclose(single.surrogate_grad(x), np.exp(-2 * np.abs(x)), rtol=1e-6)
+    assert periodic.surrogate_fun(jnp.float32([-50, 50])) == pytest.approx([0, 3 - 2 / np.e])
 
 
 def test_a_ternary_spike_is_of_either_sign():
