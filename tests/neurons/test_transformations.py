@@ -73,6 +73,38 @@ def test_with_replicated_weights_and_a_divided_batch_gradients_are_those_of_one_
     jax.tree.map(lambda g, w: np.testing.assert_allclose(g, w, rtol=1e-4, atol=1e-5), got, want)
 
 
+@pytest.mark.parametrize("keep", ["state", 1, 3, 4, TIME, TIME + 1])
+def test_a_mask_that_is_transformed_changes_no_gradient_on_one_device_or_several(keep):
+    """Such a step is looped in another way: the equations, step by step, say what is right."""
+    everywhere, divided = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec(None, "devices")
+    mesh = jax.sharding.Mesh(np.array(jax.devices()), ("devices",))
+    mask = jnp.arange(NEURONS**2).reshape(NEURONS, NEURONS) % 3 > 0
+
+    def run(weights, currents, mask):
+        neuron = LIF(0.9, surrogate=Arctan(2.0))
+        feed = lambda spikes: spikes @ jnp.where(mask, weights, 0)  # noqa: E731
+        return recurrent_rollout(neuron, feed, currents, keep=keep)[0]
+
+    def unrolled(weights, currents, mask):
+        v, spikes, outs = 0.0, jnp.zeros_like(currents[0]), []
+        for current in currents:
+            u = 0.9 * v + current + spikes @ jnp.where(mask, weights, 0)
+            spikes = Arctan(2.0)(u - 1)
+            v = u - spikes
+            outs.append(spikes)
+        return jnp.stack(outs)
+
+    def gradient(run):
+        inner = jax.jit(lambda *given: jnp.sin(run(*given)).sum())
+        return jax.grad(inner)(WEIGHTS, CURRENTS, mask)
+
+    specs = (everywhere, divided, everywhere)
+    sharded = shard_map(run, mesh=mesh, in_specs=specs, out_specs=divided)
+    want = gradient(unrolled)
+    assert np.any(want)
+    assert_close([gradient(run), gradient(sharded)], [want, want], ulp=512)
+
+
 @pytest.mark.parametrize("keep", KEEPS)
 def test_divided_neurons_give_the_same(keep):
     mesh = jax.sharding.Mesh(np.array(jax.devices()), ("devices",))

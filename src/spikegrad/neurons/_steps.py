@@ -6,7 +6,7 @@ and run on several devices. A loop with a derivative of its own needs each put r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -61,21 +61,26 @@ def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Ste
         TypeError: the step returns another kind of state than it got.
     """
     x = varying_as(xs, jnp.zeros(xs.shape[1:], xs.dtype))
+    traced, (new, _) = jax.make_jaxpr(step, return_shape=True)(params, state, x)
+    expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
+    if expected != got:
+        raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))
+    if not _is_transformed(traced.consts):
+        return step, params
     opened, constants = jax.closure_convert(step, params, state, x)
+    if _is_transformed(jax.make_jaxpr(opened)(params, state, x, *constants).consts):
+        return None
 
     def with_constants(params: Any, state: Any, x: Any) -> tuple[Any, Any]:
         params, constants = params
         new: tuple[Any, Any] = opened(params, state, x, *constants)
         return new
 
-    params = params, constants
-    traced, (new, _) = jax.make_jaxpr(with_constants, return_shape=True)(params, state, x)
-    expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
-    if expected != got:
-        raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))
-    if any(isinstance(constant, jax.core.Tracer) for constant in traced.consts):
-        return None
-    return with_constants, params
+    return with_constants, (params, constants)
+
+
+def _is_transformed(constants: Sequence[Any]) -> bool:
+    return any(isinstance(constant, jax.core.Tracer) for constant in constants)
 
 
 def one_of(xs: Any) -> Any:
