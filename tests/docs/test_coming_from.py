@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
-from tests.helpers import peer
+from tests.helpers import loaded, peer
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs/coming-from").glob("*.md"))
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-steps = load(ROOT / "scripts/golden/record_steps.py")
+steps = loaded(ROOT / "scripts/golden/record_steps.py")
 
 
 def recorded(page):

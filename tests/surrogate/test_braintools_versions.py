@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.helpers import peer
+from tests.helpers import loaded, peer
 from tests.surrogate.braintools_differences import VERSION
 from tests.surrogates import complete
 
@@ -24,15 +23,7 @@ PAGE = (ROOT / "docs/what-differs.md").read_text()
 VERSIONS = ("0.3.0", "0.4.0")
 
 
-def script():
-    path = ROOT / "scripts/golden/record_contract.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-contract = script()
+contract = loaded(ROOT / "scripts/golden/record_contract.py")
 RECORDED = {
     version: json.loads((contract.CONTRACT / f"braintools-{version}.json").read_text())
     for version in VERSIONS
