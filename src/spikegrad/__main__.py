@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from spikegrad._extras import install_line
+
 # What the extra `lab` brings.
 EXTRA = {"click", "matplotlib", "optax", "orbax", "plotille", "rich", "rich_click", "sklearn"}
 
@@ -26,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:
             raise
-        line = f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'"
-        print(line, file=sys.stderr)
+        print(f"spikegrad: {install_line('this command', package, 'lab')}", file=sys.stderr)
         return 2
 
 

@@ -253,12 +253,22 @@ def test_the_histogram_leaves_out_what_is_not_finite():
         plotting.surrogate_over(Arctan(), [np.nan])
 
 
-def test_without_matplotlib_the_module_imports_and_a_picture_says_what_to_install():
+def test_it_is_imported_when_asked_for_and_a_picture_says_which_line_of_the_readme_installs_it():
     code = (
         "import sys; sys.modules['matplotlib'] = None\n"
-        "from spikegrad import plotting\n"
-        "try: plotting.raster([[1.0]])\n"
-        "except ImportError as error: print(error)"
+        "import spikegrad; print('spikegrad.plotting' in sys.modules, *dir(spikegrad))\n"
+        "try: spikegrad.plotting.raster([[1.0]])\n"
+        "except ImportError as error: print(error)\n"
+        "try: spikegrad.ploting\n"
+        "except AttributeError as error: print(error)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout == "Pictures need matplotlib: pip install 'spikegrad[plot]'\n"
+    rooms, missing, unknown = found.stdout.splitlines()
+    early, *names = rooms.split()
+    assert early == "False"
+    assert {"checking", "health", "neurons", "plotting", "surrogate"} < set(names)
+    assert missing == "A picture needs matplotlib: pip install '.[plot]' in a clone of spikegrad"
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for extra in ("plot", "lab"):
+        assert f"\npip install '.[{extra}]'  " in readme
+    assert unknown == "module 'spikegrad' has no attribute 'ploting'"
