@@ -18,6 +18,7 @@ from spikegrad.lab.training.files import replacing, write_text
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
 from spikegrad.plotting._networks import busy_to_silent
+from spikegrad.surrogate.catalogue import readable
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -154,7 +155,7 @@ def surrogate(trainer: Trainer, parameters: Parameters, activity: Activity) -> P
     shape = trainer.surrogate_at_the_end(parameters)
     excess = np.asarray(activity.excess)
     figure = plotting.new_figure(WIDTH, 3.4)
-    title = textwrap.fill(repr(shape), 48)
+    title = textwrap.fill(readable(repr(shape)), 48)
     plotting.surrogate_over(shape, excess, title=title, axes=figure.subplots())
     text = words.surrogate(shape, excess)
     return Picture("surrogate", "What the gradient saw", figure, text)
