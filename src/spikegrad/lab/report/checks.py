@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikegrad.checking import Report
-from spikegrad.lab.report.terminal import shown
+from spikegrad.lab.report.numbers import shown
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 

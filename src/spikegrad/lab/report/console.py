@@ -17,7 +17,7 @@ from rich.text import Text
 
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
-from spikegrad.lab.report.terminal import shown
+from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer

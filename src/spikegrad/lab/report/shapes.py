@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from spikegrad.lab.report.terminal import shown
+from spikegrad.lab.report.numbers import shown
 from spikegrad.plotting import _curves
 from spikegrad.surrogate import Scaled, Shifted, Summed, Surrogate
 from spikegrad.surrogate._facts import in_words

@@ -1,4 +1,4 @@
-"""Text that any terminal can show."""
+"""Numbers in a terminal, whatever it can show."""
 
 from __future__ import annotations
 
