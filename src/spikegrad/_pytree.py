@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import itertools
+import math
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ UNHASHABLE = (
 )
 
 
+LONGEST = 200
 _T = TypeVar("_T")
 
 
@@ -88,7 +90,7 @@ class ValueTree:
             or name not in parameters
             or parameters[name].default is not None
         )
-        shown = (f"{name}={_brief(attributes[name])}" for name in said)
+        shown = (f"{name}={_shown(attributes[name])}" for name in said)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
@@ -127,9 +129,19 @@ def _hash(tree: ValueTree, name: str, value: Any) -> int:
     return hash((structure, *(_hash(tree, name, leaf) for leaf in leaves)))
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """A value in a line that is not too long."""
+    text = " ".join(_shown(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _shown(value: Any) -> str:
+    """A value, a long array by its shape, a long whole number by its digits."""
     if is_array(value) and value.size > 8:
         return f"{value.dtype}{list(value.shape)}"
+    # Python writes out none of above 4,300 digits, and nobody reads fifty.
+    if isinstance(value, int) and value.bit_length() > 166:
+        return f"a whole number of about {int(value.bit_length() * math.log10(2)) + 1} digits"
     return repr(value)
 
 

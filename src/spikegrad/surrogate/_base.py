@@ -17,6 +17,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.tree_util import PyTreeDef
 from jax.typing import ArrayLike
 
+from spikegrad._domains import Kind
 from spikegrad._pytree import ValueTree, kinds
 from spikegrad.surrogate._facts import (
     Fact,
@@ -232,6 +233,24 @@ class Surrogate(ValueTree):
 
     # NumPy would otherwise take a surrogate for an array of one object.
     __array_ufunc__ = None
+
+
+def _instead(value: Any) -> str:
+    if isinstance(value, type) and issubclass(value, Surrogate):
+        return f"Write {value.__name__}()."
+    if isinstance(value, str):
+        return f"Write spikegrad.surrogate.get({value!r})."
+    if callable(value):
+        return "Make it the surrogate_grad of a class of your own."
+    return ""
+
+
+SURROGATE = Kind(
+    "a Surrogate, such as Arctan(2.0)",
+    lambda value: isinstance(value, Surrogate),
+    TypeError,
+    _instead,
+)
 
 
 class Integrated(Surrogate):

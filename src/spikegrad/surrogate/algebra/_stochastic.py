@@ -15,7 +15,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE, Checked
-from spikegrad.surrogate._base import Surrogate
+from spikegrad.surrogate._base import SURROGATE, Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate.algebra._wrapping import Delegating, meeting
@@ -106,6 +106,7 @@ class Stochastic(Drawing, Delegating):
 
     def __init__(self, surrogate: Surrogate, key: jax.Array | None = None) -> None:
         super().__init__()
+        SURROGATE.require(type(self).__name__, "surrogate", surrogate)
         area = surrogate.area
         if not isinstance(area, jax.core.Tracer) and not _positive_and_finite(area):
             raise ValueError(NO_AREA.format(surrogate=surrogate, area=area))
