@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import GetAttrKey, PyTreeDef, keystr
 
+from spikegrad import _flax
+
 UNHASHABLE = (
     "{name}.{attribute} holds {value}, which is neither an array nor hashable, so {name} cannot go "
     "through jax.jit. Store an array, a number, a string, or a tuple, list or dict of them."
@@ -44,7 +46,7 @@ class ValueTree:
     Attributes that hold arrays (also deep inside tuples, lists, dicts or other such objects) are
     leaves; everything else is static and has to be hashable. Two of them are equal, and hash alike,
     when class and attributes are. They pickle and copy. Subclasses are registered with JAX as they
-    are made, and declare nothing.
+    are made, and with Flax where it is used, and declare nothing.
     """
 
     # Where each attribute's leaves were when JAX last rebuilt this object: set by _unflatten, so
@@ -244,3 +246,7 @@ def _register(cls: type[ValueTree]) -> None:
     jax.tree_util.register_pytree_with_keys(
         cls, _flatten_with_keys, functools.partial(_unflatten, cls), _flatten
     )
+    _flax.register(cls)
+
+
+_flax.register_on_import(ValueTree)

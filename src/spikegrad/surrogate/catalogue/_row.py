@@ -15,6 +15,7 @@ from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate.algebra import Scaled, Shifted
 from spikegrad.surrogate.catalogue._libraries import Peer
 from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue._written import written
 from spikegrad.surrogate.shapes._shape import Shape
 
 
@@ -37,7 +38,7 @@ class Parameter(NamedTuple):
     @property
     def shown(self) -> str:
         """The default as one writes it."""
-        return "None" if self.default is None else f"{self.default:g}"
+        return "None" if self.default is None else written(self.default)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class Row:
     def family(self) -> str:
         """The family by which shapes are grouped: that of their tails."""
         return self.shape.family
+
+    @property
+    def defaults(self) -> list[str]:
+        """Each parameter with its default, as one writes them: `alpha=1`."""
+        return [f"{name}={parameter.shown}" for name, parameter in self.parameters.items()]
 
     @cached_property
     def even(self) -> bool:
