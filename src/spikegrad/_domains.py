@@ -24,6 +24,7 @@ class Domain(NamedTuple):
         optional: whether None is.
         arrays: whether an array of such numbers is.
         kinds: of objects that stand for such a number.
+        whole: whether the numbers are whole.
     """
 
     words: str
@@ -31,6 +32,7 @@ class Domain(NamedTuple):
     optional: bool = False
     arrays: bool = True
     kinds: tuple[type, ...] = ()
+    whole: bool = False
 
     def require(self, name: str, parameter: str, value: Any) -> None:
         """Refuse a value that is none of those.
@@ -118,10 +120,17 @@ POSITIVE = Domain("a positive finite number", lambda v: 0 < v < math.inf)
 NON_NEGATIVE = Domain("a finite number, 0 or more", lambda v: 0 <= v < math.inf)
 SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
 FINITE = Domain("a finite number", math.isfinite)
-COUNT = Domain("a whole number, 1 or more", lambda v: v >= 1 and v.is_integer(), arrays=False)
+COUNT = Domain(
+    "a whole number, 1 or more", lambda v: v >= 1 and v.is_integer(), arrays=False, whole=True
+)
+# Of terms that are written out one by one in what is compiled.
+TERMS = COUNT._replace(
+    words="a whole number from 1 to 1000", contains=lambda v: 1 <= v <= 1000 and v.is_integer()
+)
 POSITIVE_OR_NONE = Domain("a positive finite number or None", POSITIVE.contains, optional=True)
 POSITIVE_OR_INFINITE = Domain("a positive number or infinity", lambda v: v > 0)
 NUMBER = Domain("a number or an infinity", lambda v: not math.isnan(v))
+KEY = Kind("a key of jax.random or None", lambda v: v is None or _is_key(v), TypeError)
 FLAG = Kind("True or False", lambda value: isinstance(value, bool | np.bool_), TypeError)
 
 
@@ -147,6 +156,13 @@ class Checked(ValueTree):
         if domain is not None:
             domain.require(type(self).__name__, name, value)
         super().__setattr__(name, value)
+
+
+def _is_key(value: Any) -> bool:
+    if not isinstance(value, jax.Array | np.ndarray | jax.ShapeDtypeStruct):
+        return False
+    kinds = (jax.dtypes.prng_key, jnp.uint32)
+    return any(jnp.issubdtype(value.dtype, kind) for kind in kinds)
 
 
 def _is_numeric(value: Any) -> bool:

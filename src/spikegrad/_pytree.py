@@ -131,7 +131,10 @@ def _hash(tree: ValueTree, name: str, value: Any) -> int:
 
 def brief(value: Any) -> str:
     """A value in a line that is not too long."""
-    text = " ".join(_shown(value).split())
+    try:
+        text = " ".join(_shown(value).split())
+    except Exception:  # A `__repr__` of the user's own, or lists too deep in each other.
+        text = f"a {type(value).__name__}"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

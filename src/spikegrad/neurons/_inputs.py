@@ -132,9 +132,12 @@ def started(neuron: Neuron, state: Any, xs: Any) -> Any:
 
 def require_arrays(neuron: Neuron, state: Any, xs: Any) -> None:
     """Refuse a state that holds anything but arrays and numbers."""
-    numeric = jax.Array | np.ndarray | np.number | int | float
-    if not all(isinstance(leaf, numeric) for leaf in jax.tree.leaves(state)):
-        started(neuron, state, xs)
+    try:
+        jax.tree.map(jnp.asarray, state)
+    except (TypeError, ValueError, OverflowError):
+        name, rest = type(neuron).__name__, kind_of(jax.eval_shape(lambda: at_rest(neuron, xs)))
+        message = WRONG_STATE.format(expected=rest, name=name, got=kind_of(state))
+        raise TypeError(message) from None
 
 
 def require_state(name: str, state: Any, expected: Any) -> None:

@@ -18,7 +18,7 @@ from jax.tree_util import PyTreeDef
 from jax.typing import ArrayLike
 
 from spikegrad._domains import Kind
-from spikegrad._pytree import ValueTree, kinds
+from spikegrad._pytree import ValueTree, brief, kinds
 from spikegrad.surrogate._facts import (
     Fact,
     Facts,
@@ -77,6 +77,8 @@ def as_input(x: ArrayLike | Any, name: str) -> jax.Array:
         # A weakly typed tracer may stand for a Python scalar.
         is_array = isinstance(x, jax.Array) and not getattr(x, "weak_type", True)
         array = x if is_array else jnp.asarray(x)
+    except OverflowError as error:
+        raise ValueError(NOT_REAL.format(name=name, got=brief(x))) from error
     except (TypeError, ValueError) as error:
         raise TypeError(NOT_REAL.format(name=name, got=type(x).__name__)) from error
     if jnp.issubdtype(array.dtype, jnp.floating):

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import COUNT, FINITE, NUMBER, SHARE, Checked, Domain, one_of
+from spikegrad._domains import FINITE, NUMBER, SHARE, Checked, Domain, one_of
 from spikegrad._pytree import is_array, replaced
 from spikegrad.surrogate._base import SURROGATE, Surrogate, as_input
 from spikegrad.surrogate.algebra._smooth import relaxed, spikes_alone, spikes_by_relaxation
@@ -274,7 +274,8 @@ def _is_free(surrogate: Surrogate, name: str) -> bool:
     else:
         is_bool = isinstance(value, bool)
         is_number = isinstance(value, int | float) and not is_bool and math.isfinite(value)
-    return is_number and _domain(surrogate, name) not in (COUNT, SHARE)
+    domain = _domain(surrogate, name)
+    return is_number and not (domain is SHARE or (domain is not None and domain.whole))
 
 
 def _can_learn(surrogate: Surrogate, name: str) -> bool:

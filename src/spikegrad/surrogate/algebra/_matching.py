@@ -76,6 +76,7 @@ def normalised(surrogate: Surrogate, by: str = "peak") -> Surrogate:
         0.5 * Sigmoid(alpha=8.0)
     """
     one_of(*MEASURES).require("normalised", "by", by)
+    SURROGATE.require("normalised", "surrogate", surrogate)
     power = MEASURES[by][1]
     return surrogate.dampened(_measured("normalised", surrogate, by) ** (-1 / power))
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from spikegrad._domains import COUNT
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate.algebra import Scaled, Shifted
 from spikegrad.surrogate.catalogue._libraries import Peer
@@ -108,7 +107,11 @@ class Row:
     def parameters(self) -> dict[str, Parameter]:
         """The parameters that shape the gradient, in the order of the class."""
         return {
-            name: Parameter(self._signature.parameters[name].default, domain.words, domain is COUNT)
+            name: Parameter(
+                self._signature.parameters[name].default,
+                domain.words,
+                getattr(domain, "whole", False),
+            )
             for name, domain in self.shape.admissible.items()
         }
 
