@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from spikegrad.lab import stopping, streams
+
 # What the extra `lab` brings.
 EXTRA = {"click", "matplotlib", "optax", "orbax", "plotille", "rich", "rich_click", "sklearn"}
 
@@ -13,22 +15,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: those of the command; None takes the process's own.
+        arguments: those of the command; None takes the process's own, which is then expected to
+            end, and listens to signals until it has.
 
     Returns:
         The exit status.
     """
+    if arguments is not None:
+        return _run(arguments)
+    # First, since what comes next takes seconds to be imported.
+    stopping.listen()
     try:
-        from spikegrad.lab.commands import run
+        return _run(None)
+    finally:
+        stopping.ignore()
 
-        return run(arguments)
-    except ImportError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRA:
-            raise
-        line = f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'"
-        print(line, file=sys.stderr)
-        return 2
+
+def _run(arguments: Sequence[str] | None) -> int:
+    with streams.ready():
+        try:
+            from spikegrad.lab.commands import run
+
+            return run(arguments)
+        except ImportError as error:
+            package = (error.name or "").partition(".")[0]
+            if package not in EXTRA:
+                raise
+            line = f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'"
+            print(line, file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from spikegrad.lab import stopping
+
 
 class LabError(Exception):
     """The message is the line; the command ends with `exit_status`."""
@@ -50,6 +54,28 @@ class NotFinite(LabError):
 
 
 class Interrupted(LabError):
-    """The person stopped a run with Ctrl-C."""
+    """A signal has stopped the command.
 
-    exit_status = 130
+    Args:
+        line: what the person is told.
+        stop: what the signal raised.
+    """
+
+    def __init__(self, line: str, stop: BaseException) -> None:
+        super().__init__(line)
+        self.exit_status = stopping.status_of(stop)
+
+
+def told(error: BaseException) -> str:
+    """What an exception of somebody else's code says, whatever it is."""
+    return f"{type(error).__name__}: {shown(error, str)}"
+
+
+def shown(value: object, as_text: Callable[[object], str] = repr) -> str:
+    """The `repr` of an object of somebody else's code, which may raise anything."""
+    try:
+        return as_text(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"<{type(value).__name__}, which raises {type(error).__name__} when it is shown>"

@@ -80,7 +80,7 @@ def _after(option: str, args: list[str]) -> list[str]:
     return [f"{option}={b}" for a, b in itertools.pairwise(args) if a == option]
 
 
-@click.group(cls=Train, invoke_without_command=True, no_args_is_help=True)
+@click.group(cls=Train, invoke_without_command=True)
 @click.option(
     "--resume",
     metavar="DIR",
@@ -99,6 +99,8 @@ def train(ctx: click.Context, resume: Path | None) -> None:
     spikegrad train --resume runs/digits-0001
     """
     if resume is None:
+        if ctx.invoked_subcommand is None:
+            click.echo(ctx.get_help())
         return
     if ctx.invoked_subcommand:
         raise click.UsageError(ALONE.format(other=ctx.invoked_subcommand))

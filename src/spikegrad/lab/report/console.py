@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
+from spikegrad.lab.report.terminal import Console
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
@@ -30,14 +30,14 @@ class Report:
     """Tells a person how a run goes, on stdout, and what is odd about it, on stderr."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._console = Console(soft_wrap=True)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._epochs = 0
         self._bar: Progress | None = None
 
     def warn(self, line: str) -> None:
         """One line about something odd that the run copes with."""
-        console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        console = Console(stderr=True, soft_wrap=True)
         console.print(line, markup=False)
 
     def begin(

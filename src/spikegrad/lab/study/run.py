@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import jax
 
+from spikegrad.lab import stopping
 from spikegrad.lab.data import datasets
 from spikegrad.lab.errors import Interrupted, LabError, NotFinite
 from spikegrad.lab.report import pictures
@@ -60,13 +58,10 @@ def start(config: Config, out: Path | None, report: Report) -> None:
     trainer = _trainer(config)
     state = trainer.initial_state()
     _rehearse(trainer, state)
-    try:
-        folder = RunFolder.create(out, config, state)
-    except OSError as error:
-        path = out or error.filename or "runs"
-        raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
-    with RunFolder.open(folder.path) as folder:
-        _go_on(folder, trainer, report)
+    with stopping.unwinding():
+        folder = _created(out, config, state)
+        with RunFolder.open(folder.path) as folder:
+            _go_on(folder, trainer, report)
 
 
 def resume(path: Path, report: Report) -> None:
@@ -86,7 +81,26 @@ def resume(path: Path, report: Report) -> None:
         if folder.result.exists():
             report.finished_already(folder)
             return
-        _go_on(folder, _trainer(config), report)
+        trainer = _trainer(config)
+        with stopping.unwinding():
+            _go_on(folder, trainer, report)
+
+
+def _created(out: Path | None, config: Config, state: State) -> RunFolder:
+    """The folder of a new run."""
+    folder: RunFolder | None = None
+    try:
+        with stopping.put_off():
+            folder = RunFolder.create(out, config, state)
+    except KeyboardInterrupt as stop:
+        if folder is None:
+            raise
+        go_on = GO_ON.format(path=folder.path)
+        raise Interrupted(STOPPED.format(after="", go_on=go_on), stop) from None
+    except OSError as error:
+        path = out or error.filename or "runs"
+        raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
+    return folder
 
 
 def _trainer(config: Config) -> Trainer:
@@ -120,7 +134,9 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
     """Train to the last epoch; `history` gets each one as soon as it is safe."""
     config = trainer.config
     with folder.open_checkpoints() as checkpoints:
-        restored = _newest(checkpoints, folder, trainer.initial_state(), report)
+        # An end in the midst of what Orbax does would be told at length, by its threads.
+        with stopping.put_off():
+            restored = _newest(checkpoints, folder, trainer.initial_state(), report)
         state = restored.state
         history += restored.history
         folder.write_metrics(history)
@@ -128,7 +144,8 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
         with report.progress(history):
             while len(history) < config.epochs:
                 state, epoch = trainer.epoch(state, len(history) + 1)
-                with _uninterrupted():
+                stopping.require_going_on()
+                with stopping.put_off():
                     checkpoints.save(state, [*history, epoch])
                     history.append(epoch)
                     folder.write_metrics(history)
@@ -142,9 +159,9 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
     go_on = GO_ON.format(path=folder.path)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         after = f" after epoch {len(history)}" if history else ""
-        raise Interrupted(STOPPED.format(after=after, go_on=go_on)) from None
+        raise Interrupted(STOPPED.format(after=after, go_on=go_on), stop) from None
     except NotFinite as error:
         epoch = len(history) + 1
         raise LabError(
@@ -155,8 +172,6 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
                 path=folder.path,
             )
         ) from None
-    except BrokenPipeError:
-        raise
     except OSError as error:
         file = error.filename or "The output"
         message = CANNOT_WRITE.format(file=file, reason=error.strerror, go_on=go_on)
@@ -221,19 +236,3 @@ def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),
     }
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C until a checkpoint and its row are both written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda *event: pressed.append(event))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if pressed and callable(handler):
-        handler(*pressed[0])
