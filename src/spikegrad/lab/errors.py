@@ -36,7 +36,7 @@ class ParameterError(LabError):
     """
 
     def __init__(self, parameter: str, reason: str) -> None:
-        super().__init__(f"--{parameter}{reason}")
+        super().__init__(f"--{parameter.lower().replace('_', '-')}{reason}")
         self.parameter = parameter
         self.reason = reason
 

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.group import NamingGroup
 from spikegrad.lab.commands.shapes import spelled
+from spikegrad.lab.commands.suggestions import meant, no_such_option, shown
 from spikegrad.lab.data.datasets import DATASETS, Dataset
 from spikegrad.lab.domains import POSITIVE
 from spikegrad.lab.errors import LabError, ParameterError, SettingError
@@ -25,11 +26,16 @@ ALONE = (
     "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
     "leave out {other}."
 )
+BEHIND = "{option} comes after the name of the data set: spikegrad train {name} {option}."
 SURROGATE_HELP = (
     "The gradient that the network learns through. With each parameter stand the shapes that take "
     "it, and their defaults."
 )
 OWN_PARAMETERS = f"{__name__}.own_parameters"
+CANNOT_LEARN = (
+    " has to be from 0.0115 to 1.67e7 for {neuron}, which learns the decay exp(-1 / tau) in "
+    "float32, but got {tau!r}."
+)
 BOTH = "--tau and --beta both set the membrane decay: give one of them."
 
 
@@ -44,7 +50,16 @@ class Train(NamingGroup):
         except click.NoSuchOption as error:
             if any(argument.partition("=")[0] == "--resume" for argument in given):
                 raise click.UsageError(ALONE.format(other=error.option_name), ctx) from None
-            raise
+            raise self._nowhere(error.option_name, ctx) from None
+
+    def _nowhere(self, option: str, ctx: click.Context) -> click.UsageError:
+        """What to answer to an option that is not of this group."""
+        for name, command in self.commands.items():
+            if spelled(option) in shown(command):
+                return click.UsageError(BEHIND.format(option=option, name=name), ctx)
+            if meant(option, command):
+                return no_such_option(option, command, ctx)
+        return no_such_option(option, self, ctx)
 
 
 class OnDataset(click.RichCommand):
@@ -59,7 +74,7 @@ class OnDataset(click.RichCommand):
         except click.NoSuchOption as error:
             if error.option_name == "--resume":
                 raise click.UsageError(ALONE.format(other=self.name), ctx) from None
-            raise
+            raise no_such_option(error.option_name, self, ctx) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The declared options, and those of a surrogate of one's own."""
@@ -170,7 +185,12 @@ def _config(dataset: str, tau: float | None, values: Mapping[str, Any]) -> Confi
         raise SettingError(setting, error.reason) from None
     except LabError as error:
         raise SettingError("surrogate", f": {error}") from None
-    return Config(dataset, surrogate_parameters=parameters, **settings)
+    try:
+        return Config(dataset, surrogate_parameters=parameters, **settings)
+    except SettingError as error:
+        if error.setting != "beta" or tau is None:
+            raise
+        raise SettingError("--tau", CANNOT_LEARN.format(tau=tau, neuron=values["neuron"])) from None
 
 
 for _name, _dataset in DATASETS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from spikegrad import surrogate
 from spikegrad.lab.errors import LabError, ParameterError
 from spikegrad.lab.training import float32
 from spikegrad.surrogate import Surrogate
-from spikegrad.surrogate.catalogue import Row, named
+from spikegrad.surrogate.catalogue import Peer, Row, named
 
 WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
 NO_MODULE = "There is no module {module!r} here or among what is installed."
@@ -56,12 +56,13 @@ def build(name: str, parameters: Mapping[str, Any]) -> Surrogate:
     try:
         return surrogate.get(name, **parameters)
     except CANNOT_BE as error:
-        for parameter, value in parameters.items():
-            try:
-                surrogate.get(name, **{parameter: value})
-            except CANNOT_BE as alone:
-                raise ParameterError(parameter, _reason(name, parameter, value, alone)) from None
-        raise LabError(str(error)) from None
+        row = named(name)
+        if isinstance(row, Row):
+            _require_each(row, parameters)
+        blamed = _to_blame(parameters, lambda given: surrogate.get(name, **given))
+        if row is None or blamed is None:
+            raise LabError(str(error)) from None
+        raise ParameterError(blamed, f": {error}") from None
 
 
 def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
@@ -79,15 +80,46 @@ def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
     built = build(name, parameters)
     try:
         float32.require(built)
-    except ValueError as error:
-        for parameter, value in parameters.items():
-            try:
-                float32.require(build(name, {parameter: value}))
-            except ValueError as alone:
-                reason = NOT_HELD.format(value=value, error=alone)
-                raise ParameterError(parameter, reason) from None
-        raise LabError(f"{error}.") from None
+    except float32.NotHeldError as error:
+        blamed: str | None = error.parameter
+        if blamed not in parameters or isinstance(named(name), Peer):
+            blamed = _to_blame(parameters, lambda given: float32.require(build(name, given)))
+        if blamed is None:
+            raise LabError(f"{error}.") from None
+        reason = NOT_HELD.format(value=parameters[blamed], error=error)
+        raise ParameterError(blamed, reason) from None
     return built
+
+
+def _require_each(row: Row, parameters: Mapping[str, Any]) -> None:
+    """Refuse a parameter that is outside of its domain, whatever the others are."""
+    for parameter, value in parameters.items():
+        try:
+            setattr(object.__new__(row.shape), parameter, value)
+        except CANNOT_BE:
+            words = row.parameters[parameter].admissible
+            raise ParameterError(parameter, f" has to be {words}, but got {value!r}.") from None
+
+
+def _to_blame(
+    parameters: Mapping[str, Any], use: Callable[[Mapping[str, Any]], object]
+) -> str | None:
+    """The parameter that cannot be, where they cannot be together; None if it is none of them.
+
+    It is the one without which the others can be; or else one that cannot be beside defaults.
+    """
+
+    def works(given: Mapping[str, Any]) -> bool:
+        try:
+            use(given)
+        except (*CANNOT_BE, LabError):
+            return False
+        return True
+
+    for parameter in reversed(list(parameters)):
+        if works({name: value for name, value in parameters.items() if name != parameter}):
+            return parameter
+    return next((name for name, value in parameters.items() if not works({name: value})), None)
 
 
 def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -108,13 +140,6 @@ def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
     return parameters
 
 
-def _reason(name: str, parameter: str, value: Any, error: Exception) -> str:
-    row = named(name)
-    if isinstance(row, Row) and parameter in row.parameters:
-        return f" has to be {row.parameters[parameter].admissible}, but got {value!r}."
-    return f": {error}"
-
-
 def _defaults(name: str) -> dict[str, Any]:
     """What each parameter of that surrogate is by default; none if there is no such surrogate."""
     if is_own(name):
@@ -132,15 +157,21 @@ def _defaults(name: str) -> dict[str, Any]:
 
 def _value(parameter: str, text: str, default: object) -> object:
     """What a person wrote for a parameter: a number, two with a comma between, or a word."""
-    if text.lower() in WORDS:
-        return WORDS[text.lower()]
-    integer = isinstance(default, int) and not isinstance(default, bool)
+    word = WORDS.get(text.lower(), text)
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    if isinstance(default, bool) and not isinstance(word, bool):
+        raise ParameterError(parameter, f" takes true or false, but got {text!r}.")
+    if word is None or (isinstance(word, bool) and not number):
+        return word
+    integer = number and isinstance(default, int)
     try:
         if "," in text:
             return tuple(float(part) for part in text.split(","))
         return int(text) if integer else float(text)
     except ValueError:
         kind = "a whole number" if integer else "a number"
+        if text.isdecimal():
+            kind += " of fewer digits"
         raise ParameterError(parameter, f" takes {kind}, but got {text!r}.") from None
 
 
