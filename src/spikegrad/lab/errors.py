@@ -7,6 +7,10 @@ from collections.abc import Callable
 from spikegrad.lab import stopping
 
 
+# Characters of a value that a line shows.
+LONGEST = 300
+
+
 class LabError(Exception):
     """The message is the line; the command ends with `exit_status`."""
 
@@ -72,10 +76,12 @@ def told(error: BaseException) -> str:
 
 
 def shown(value: object, as_text: Callable[[object], str] = repr) -> str:
-    """The `repr` of an object of somebody else's code, which may raise anything."""
+    """The `repr` of what somebody else wrote, which may be long, and may raise anything."""
     try:
-        return as_text(value)
+        text = as_text(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return f"<{type(value).__name__}, which raises {type(error).__name__} when it is shown>"
+    # Digits are counted where the line is written.
+    return text if len(text) <= LONGEST or text.isdecimal() else f"{text[:LONGEST]}..."

@@ -24,6 +24,7 @@ from spikegrad.lab.training.trainer import Epoch, Evaluation, State, Trainer
 
 CANNOT_MAKE = "--out: {path} cannot be written: {reason}."
 NO_CHECKPOINT = "--resume: {path} has no usable checkpoint{damaged}."
+NO_RESULT = "{path} is damaged, so it is written anew from the newest checkpoint."
 OTHER_RUN = "--resume: {path} cannot go on with {checkpoint}: {reason}."
 UNBOUND = "{path} is of spikegrad 0.1.0, which did not note its settings; they are taken as right."
 DAMAGED = "{path} is damaged, so the checkpoint before it is used; it is kept as {kept}."
@@ -54,6 +55,7 @@ def start(config: Config, out: Path | None, report: Report) -> None:
         LabError: the settings do not fit the data, the folder cannot be made, or the run stopped.
     """
     pictures.require()
+    RunFolder.require_new(out)
     keep_memory()
     trainer = _trainer(config)
     state = trainer.initial_state()
@@ -78,9 +80,14 @@ def resume(path: Path, report: Report) -> None:
     keep_memory()
     with RunFolder.open(path) as folder:
         config = folder.read_config()
-        if folder.result.exists():
+        finished = folder.finished()
+        if finished:
             report.finished_already(folder)
             return
+        if finished is None:
+            report.warn(NO_RESULT.format(path=folder.result))
+        if not folder.checkpoints.exists():
+            raise LabError(NO_CHECKPOINT.format(path=path, damaged=""))
         trainer = _trainer(config)
         with stopping.unwinding():
             _go_on(folder, trainer, report)
@@ -181,6 +188,8 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
             message = OUT_OF_MEMORY.format(path=folder.path, epoch=len(history))
             raise LabError(message) from error
         raise
+    except RecursionError as error:
+        raise LabError(f"{folder.config} is damaged: it is nested too deeply.") from error
     except Exception:
         raise
     except BaseException as end:
