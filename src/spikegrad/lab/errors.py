@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from spikegrad.lab import stopping
 
-
 # Characters of a value that a line shows.
 LONGEST = 300
 
@@ -78,7 +77,8 @@ def told(error: BaseException) -> str:
 def shown(value: object, as_text: Callable[[object], str] = repr) -> str:
     """The `repr` of what somebody else wrote, which may be long, and may raise anything."""
     try:
-        text = as_text(value)
+        # A lone surrogate is a character that no file takes.
+        text = as_text(value).encode("utf-8", "backslashreplace").decode()
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -12,7 +12,7 @@ import jax
 
 from spikegrad.lab import stopping
 from spikegrad.lab.data import datasets
-from spikegrad.lab.errors import Interrupted, LabError, NotFinite
+from spikegrad.lab.errors import Interrupted, LabError, NotFinite, told
 from spikegrad.lab.report import pictures
 from spikegrad.lab.report.console import Report
 from spikegrad.lab.training import surrogates
@@ -34,9 +34,9 @@ OUT_OF_MEMORY = (
     "Out of memory: take a smaller --hidden, --time-steps or --batch-size. "
     "{path} holds the first {epoch} epochs."
 )
+RAISED = "The surrogate's own code raised {error}. {go_on}"
 ENDED = "The surrogate's own code raised {end}, which ends a program. {go_on}"
 GO_ON = "Go on with: spikegrad train --resume {path}"
-NOT_TRAINED = "--surrogate: {surrogate} cannot be trained with: {error}"
 DIVERGED = (
     "{what} is not finite in {where}: take a --learning-rate below {rate}, or a wider surrogate. "
     "{path} holds the epochs before."
@@ -117,16 +117,8 @@ def _trainer(config: Config) -> Trainer:
 def _rehearse(trainer: Trainer, state: State) -> None:
     """Raise a LabError if a surrogate of one's own fails where it is traced."""
     name = trainer.config.surrogate
-    try:
+    with surrogates.of_ones_own(name, f"--surrogate: {name} cannot be trained with"):
         trainer.rehearse(state)
-    except KeyboardInterrupt:
-        raise
-    # It may end the process, which has to end with an error as well.
-    except BaseException as error:
-        if not (isinstance(name, str) and surrogates.is_own(name)):
-            raise
-        told = f"{type(error).__name__}: {error}"
-        raise LabError(NOT_TRAINED.format(surrogate=name, error=told)) from error
 
 
 def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
@@ -190,11 +182,12 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
         raise
     except RecursionError as error:
         raise LabError(f"{folder.config} is damaged: it is nested too deeply.") from error
-    except Exception:
-        raise
+    except Exception as error:
+        if not surrogates.is_raised_by(error, config.surrogate):
+            raise
+        raise LabError(RAISED.format(error=told(error), go_on=go_on)) from error
     except BaseException as end:
-        end_of = f"{type(end).__name__}({end})"
-        raise LabError(ENDED.format(end=end_of, go_on=go_on)) from end
+        raise LabError(ENDED.format(end=told(end), go_on=go_on)) from end
 
 
 def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Report) -> Restored:

@@ -152,7 +152,9 @@ class Config:
             if domain is not None and not domain.contains(value):
                 reason = NOT_ALLOWED.format(words=domain.words, value=shown(value))
                 raise SettingError(declared.name, reason)
-        self.build_hidden()
+        own = f"--surrogate: {self.surrogate} cannot be used"
+        with surrogates.of_ones_own(self.surrogate, own):
+            self.build_hidden()
         if MODELS[self.neuron].trained and not SMALLEST <= self.beta <= BELOW_1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
 
@@ -180,7 +182,7 @@ class Config:
 
     def surrogate_in_words(self) -> str:
         """The surrogate, and how it changes."""
-        return ", ".join([str(self.build_surrogate()), *self.change()])
+        return ", ".join([surrogates.in_words(self.build_surrogate()), *self.change()])
 
     def _changes(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in CHANGES}

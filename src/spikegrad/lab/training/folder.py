@@ -139,7 +139,7 @@ class RunFolder:
         except RecursionError:
             raise LabError(TOO_DEEP.format(path=self.config)) from None
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise LabError(f"{self.config} is damaged: {error}.") from None
+            raise LabError(f"{self.config} is damaged: {str(error).rstrip('.')}.") from None
 
     def finished(self) -> bool | None:
         """Whether the run is at its end; None if the file that would say so is damaged."""

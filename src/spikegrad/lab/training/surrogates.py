@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from spikegrad import surrogate
-from spikegrad.lab.errors import LabError, ParameterError
+from spikegrad.lab.errors import LabError, ParameterError, shown, told
 from spikegrad.lab.training import float32
 from spikegrad.surrogate import Surrogate
 from spikegrad.surrogate.catalogue import Peer, Row, named
@@ -22,7 +23,6 @@ IS_INSTANCE = "{name} is an instance, which takes no parameters."
 NO_SURROGATE = "{name} has to be a Surrogate, a class or an instance, but is a {kind}."
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
 NOT_HELD = " has to be a number to train with, but got {value!r}: {error}."
-NOT_MADE = "{name}({given}) cannot be made: {error}"
 
 # An integer may be too large for a float, and what a parameter is computed from may be 0.
 CANNOT_BE = (TypeError, ValueError, ArithmeticError)
@@ -143,9 +143,9 @@ def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
 def _defaults(name: str) -> dict[str, Any]:
     """What each parameter of that surrogate is by default; none if there is no such surrogate."""
     if is_own(name):
-        found = _found(name)
-        accepted = {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
-        return {parameter: declared.default for parameter, declared in accepted.items()}
+        with of_ones_own(name, f"{name} cannot be used"):
+            accepted = _accepted(_found(name))
+            return {parameter: declared.default for parameter, declared in accepted.items()}
     known = named(name)
     if isinstance(known, Row):
         return {
@@ -175,30 +175,62 @@ def _value(parameter: str, text: str, default: object) -> object:
         raise ParameterError(parameter, f" takes {kind}, but got {text!r}.") from None
 
 
-def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
-    found = _found(name)
-    if isinstance(found, Surrogate):
-        if parameters:
-            raise LabError(IS_INSTANCE.format(name=name.partition(":")[2]))
-        return found
-    accepted = inspect.signature(found).parameters
-    for parameter in parameters:
-        if parameter not in accepted:
-            names = ", ".join(accepted) or "none"
-            message = UNKNOWN_PARAMETER.format(
-                name=found.__name__, parameter=parameter, accepted=names
-            )
-            raise LabError(message)
+def in_words(surrogate: Surrogate) -> str:
+    """The `repr` of a surrogate, in one line, also where one's own has one that raises."""
+    return " ".join(shown(surrogate).split())
+
+
+@contextmanager
+def of_ones_own(name: object, doing: str) -> Iterator[None]:
+    """Say in one line what the code of a person's own surrogate raises.
+
+    Args:
+        name: of the surrogate; what is raised with another is left as it is.
+        doing: what is said before a colon and what was raised.
+
+    Raises:
+        LabError: it has raised something, which may as well be what ends a program.
+    """
     try:
-        return found(**parameters)
-    except KeyboardInterrupt:
+        yield
+    except (KeyboardInterrupt, LabError):
         raise
-    # A class may end the process, which has to end with an error as well.
     except BaseException as error:
+        if not (isinstance(name, str) and is_own(name)):
+            raise
+        raise LabError(f"{doing}: {told(error)}") from error
+
+
+def is_raised_by(error: BaseException, name: object) -> bool:
+    """Whether an exception has come through the module of a person's own surrogate."""
+    if not (isinstance(name, str) and is_own(name)):
+        return False
+    module = name.partition(":")[0]
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == module for frame, _ in frames)
+
+
+def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
+    with of_ones_own(name, f"{name} cannot be used"):
+        found = _found(name)
+        if isinstance(found, Surrogate):
+            if parameters:
+                raise LabError(IS_INSTANCE.format(name=name.partition(":")[2]))
+            return found
+        accepted = _accepted(found)
+        for parameter in parameters:
+            if parameter not in accepted:
+                names = ", ".join(accepted) or "none"
+                message = UNKNOWN_PARAMETER.format(
+                    name=found.__name__, parameter=parameter, accepted=names
+                )
+                raise LabError(message)
         given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-        told = f"{type(error).__name__}: {error}"
-        message = NOT_MADE.format(name=found.__name__, given=given, error=told)
-        raise LabError(message) from error
+        with of_ones_own(name, f"{found.__name__}({given}) cannot be made"):
+            made = found(**parameters)
+        if not isinstance(made, Surrogate):
+            raise LabError(NO_SURROGATE.format(name=name, kind=type(made).__name__))
+        return made
 
 
 def _found(name: str) -> Surrogate | type[Surrogate]:
@@ -206,19 +238,27 @@ def _found(name: str) -> Surrogate | type[Surrogate]:
     module, _, attribute = name.partition(":")
     found = _imported(module)
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise LabError(f"{module} has no {attribute!r}.")
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise LabError(f"{module} has no {attribute!r}.") from None
     if isinstance(found, Surrogate) or (isinstance(found, type) and issubclass(found, Surrogate)):
         return found
     kind = "class" if isinstance(found, type) else type(found).__name__
     raise LabError(NO_SURROGATE.format(name=name, kind=kind))
 
 
+def _accepted(found: Surrogate | type[Surrogate]) -> Mapping[str, inspect.Parameter]:
+    """The parameters that one's own takes; an instance takes none."""
+    return {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
+
+
 def _imported(module: str) -> Any:
     if module.endswith(".py"):
         stem = module.removesuffix(".py").replace("/", ".")
         raise LabError(IS_FILE.format(name=module, module=stem))
+    if not module:
+        raise LabError(NO_MODULE.format(module=module))
     try:
         with _current_directory_first():
             return importlib.import_module(module)
@@ -227,7 +267,7 @@ def _imported(module: str) -> Any:
     except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and error.name and _within(error.name, module):
             raise LabError(NO_MODULE.format(module=module)) from None
-        raise LabError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
+        raise LabError(f"{module} cannot be imported: {told(error)}") from error
 
 
 def _within(missing: str, module: str) -> bool:
