@@ -9,13 +9,25 @@ from typing import Any
 import rich_click as click
 
 from spikegrad.lab import stopping
+from spikegrad.lab.commands.suggestions import no_such_option
 from spikegrad.lab.errors import Interrupted, LabError
 
 FAILED = "{name} cannot be {done}: {reason}."
 
 
 class NamingGroup(click.RichGroup):
-    """A group whose error about an unknown command names the known ones."""
+    """A group whose errors about an unknown command, or option, name the known ones."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self.nowhere(error.option_name, ctx) from None
+
+    def nowhere(self, option: str, ctx: click.Context) -> click.UsageError:
+        """What to answer to an option that is not of this group."""
+        return no_such_option(option, self, ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

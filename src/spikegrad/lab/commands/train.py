@@ -31,6 +31,7 @@ SURROGATE_HELP = (
     "The gradient that the network learns through. With each parameter stand the shapes that take "
     "it, and their defaults."
 )
+RESUMES = f"{__name__}.resumes"
 OWN_PARAMETERS = f"{__name__}.own_parameters"
 CANNOT_LEARN = (
     " has to be from 0.0115 to 1.67e7 for {neuron}, which learns the decay exp(-1 / tau) in "
@@ -43,23 +44,20 @@ class Train(NamingGroup):
     """A group that also takes `--resume DIR`, alone."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Explain what is wrong with a setting beside `--resume`."""
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if any(argument.partition("=")[0] == "--resume" for argument in given):
-                raise click.UsageError(ALONE.format(other=error.option_name), ctx) from None
-            raise self._nowhere(error.option_name, ctx) from None
+        """Read the options before the data set."""
+        ctx.meta[RESUMES] = any(argument.partition("=")[0] == "--resume" for argument in args)
+        return super().parse_args(ctx, args)
 
-    def _nowhere(self, option: str, ctx: click.Context) -> click.UsageError:
-        """What to answer to an option that is not of this group."""
+    def nowhere(self, option: str, ctx: click.Context) -> click.UsageError:
+        """Explain what is wrong with a setting beside `--resume`, or before the data set."""
+        if ctx.meta[RESUMES]:
+            return click.UsageError(ALONE.format(other=option), ctx)
         for name, command in self.commands.items():
             if spelled(option) in shown(command):
                 return click.UsageError(BEHIND.format(option=option, name=name), ctx)
             if meant(option, command):
                 return no_such_option(option, command, ctx)
-        return no_such_option(option, self, ctx)
+        return super().nowhere(option, ctx)
 
 
 class OnDataset(click.RichCommand):

@@ -177,7 +177,8 @@ def _value(parameter: str, text: str, default: object) -> object:
 
 def in_words(surrogate: Surrogate) -> str:
     """The `repr` of a surrogate, in one line, also where one's own has one that raises."""
-    return " ".join(shown(surrogate).split())
+    text = " ".join(shown(surrogate).split())
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @contextmanager
