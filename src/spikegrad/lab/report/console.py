@@ -16,6 +16,7 @@ from rich.text import Text
 
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
+from spikegrad.lab.report import words
 from spikegrad.lab.report.terminal import Console
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
@@ -114,6 +115,8 @@ class Report:
         )
         for name, value in learned.items():
             self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
+        if unlearned := words.unlearned(history, trainer):
+            self._console.print(Text(unlearned, "yellow"))
         self._console.print(f"What it looks like inside is in {folder.page}", markup=False)
         self._console.print(f"All of the run is in {folder.path}", markup=False)
 

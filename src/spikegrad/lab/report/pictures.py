@@ -59,6 +59,9 @@ def draw(
         membranes(activity),
         surrogate(trainer, parameters, activity),
     ]
+    if unlearned := words.unlearned(history, trainer):
+        curve = pictures[0]
+        pictures[0] = curve._replace(text=f"{curve.text} {unlearned}")
     folder.pictures.mkdir(exist_ok=True)
     for picture in pictures:
         with replacing(folder.pictures / f"{picture.name}.png") as file:
