@@ -18,6 +18,7 @@ from spikegrad.surrogate.catalogue import Peer, Row, named
 
 WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
 NO_MODULE = "There is no module {module!r} here or among what is installed."
+NO_NAME = "{name!r} names no module; write module:Name."
 IS_FILE = "{name} is a file; write the module, without its ending: {module}:Name."
 IS_INSTANCE = "{name} is an instance, which takes no parameters."
 NO_SURROGATE = "{name} has to be a Surrogate, a class or an instance, but is a {kind}."
@@ -237,6 +238,8 @@ def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
 def _found(name: str) -> Surrogate | type[Surrogate]:
     """The class or the instance that `module:Name` stands for."""
     module, _, attribute = name.partition(":")
+    if not module:
+        raise LabError(NO_NAME.format(name=name))
     found = _imported(module)
     for part in attribute.split("."):
         try:
@@ -258,8 +261,6 @@ def _imported(module: str) -> Any:
     if module.endswith(".py"):
         stem = module.removesuffix(".py").replace("/", ".")
         raise LabError(IS_FILE.format(name=module, module=stem))
-    if not module:
-        raise LabError(NO_MODULE.format(module=module))
     try:
         with _current_directory_first():
             return importlib.import_module(module)
