@@ -31,7 +31,7 @@ TREES = {
     "a decay a neuron": LIF(jnp.full(3, 0.9)),
     "numbers alone": LIF(0.9),
     "learned": LEARNED,
-    "a learned surrogate in a neuron": PLIF(jnp.bfloat16(0.5), surrogate=LEARNED),
+    "a learned surrogate in a neuron": PLIF(w=jnp.bfloat16(0.5), surrogate=LEARNED),
     "wrapped": Noisy(LIF(jnp.float32(0.5)), jax.random.key(1, impl="rbg")),
     "one's own, with a dict": Own({"a": jnp.ones(2), "b": [jnp.zeros(1), 3]}),
     "annealed": Annealed(Sigmoid(4.0), "alpha", optax.linear_schedule(1.0, 2.0, 3)).at(2),

@@ -13,7 +13,7 @@ from spikegrad import surrogate
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.domains import POSITIVE, SHARE, SMALLEST, Domain, one_of, whole
-from spikegrad.lab.errors import LabError, ParameterError, SettingError
+from spikegrad.lab.errors import LabError, ParameterError, SettingError, shown
 from spikegrad.lab.networks.changing import (
     ANNEALING_WORDS,
     LEARNING_WORDS,
@@ -59,7 +59,7 @@ BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
 FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
-NOT_ALLOWED = " has to be {words}, but got {value!r}."
+NOT_ALLOWED = " has to be {words}, but got {value}."
 
 
 def setting(default: Any, panel: str, domain: Domain, text: str) -> Any:
@@ -150,9 +150,11 @@ class Config:
             domain = declared.metadata.get("domain")
             value = getattr(self, declared.name)
             if domain is not None and not domain.contains(value):
-                reason = NOT_ALLOWED.format(words=domain.words, value=value)
+                reason = NOT_ALLOWED.format(words=domain.words, value=shown(value))
                 raise SettingError(declared.name, reason)
-        self.build_hidden()
+        own = f"--surrogate: {self.surrogate} cannot be used"
+        with surrogates.of_ones_own(self.surrogate, own):
+            self.build_hidden()
         if MODELS[self.neuron].trained and not SMALLEST <= self.beta <= BELOW_1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
 
@@ -180,7 +182,7 @@ class Config:
 
     def surrogate_in_words(self) -> str:
         """The surrogate, and how it changes."""
-        return ", ".join([readable(str(self.build_surrogate())), *self.change()])
+        return ", ".join([readable(surrogates.in_words(self.build_surrogate())), *self.change()])
 
     def _changes(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in CHANGES}
