@@ -8,24 +8,32 @@ own is what it says it is. [`spikegrad.plotting`][] is imported when it is first
 """
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from spikegrad import checking as checking
-from spikegrad import health as health
-from spikegrad import neurons as neurons
-from spikegrad import surrogate as surrogate
-from spikegrad.checking import check as check
+if TYPE_CHECKING:
+    from spikegrad import checking as checking
+    from spikegrad import health as health
+    from spikegrad import neurons as neurons
+    from spikegrad import plotting as plotting
+    from spikegrad import surrogate as surrogate
+    from spikegrad.checking import check as check
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from spikegrad import plotting as plotting
-else:
+_ROOMS = ("checking", "health", "neurons", "plotting", "surrogate")
 
-    def __getattr__(name):
-        if name == "plotting":
-            return importlib.import_module("spikegrad.plotting")
-        raise AttributeError(f"module 'spikegrad' has no attribute {name!r}")
 
-    def __dir__():
-        return sorted({*globals(), "plotting"})
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: the command has to answer Ctrl-C before JAX, which takes its time.
+    if name == "check":
+        value = importlib.import_module("spikegrad.checking").check
+    elif name in _ROOMS:
+        value = importlib.import_module(f"spikegrad.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, "check"})

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from spikegrad._extras import install_line
+from spikegrad.lab import stopping, streams
 
 # What the extra `lab` brings.
 EXTRA = {"click", "matplotlib", "optax", "orbax", "plotille", "rich", "rich_click", "sklearn"}
@@ -15,20 +16,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: those of the command; None takes the process's own.
+        arguments: those of the command; None takes the process's own, which is then expected to
+            end, and listens to signals until it has.
 
     Returns:
         The exit status.
     """
+    if arguments is not None:
+        return _run(arguments)
+    # First, since what comes next takes seconds to be imported.
+    stopping.listen()
     try:
-        from spikegrad.lab.commands import run
+        return _run(None)
+    finally:
+        stopping.ignore()
 
-        return run(arguments)
-    except ImportError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRA:
-            raise
-        return _without(package, sys.argv[1:] if arguments is None else arguments)
+
+def _run(arguments: Sequence[str] | None) -> int:
+    with streams.ready():
+        try:
+            from spikegrad.lab.commands import run
+
+            return run(arguments)
+        except ImportError as error:
+            package = (error.name or "").partition(".")[0]
+            if package not in EXTRA:
+                raise
+            return _without(package, sys.argv[1:] if arguments is None else arguments)
 
 
 def _without(package: str, arguments: Sequence[str]) -> int:

@@ -148,4 +148,5 @@ def _run(subject: Subject) -> Report:
             passed.append(entry.name)
     findings.sort(key=lambda finding: GRADES.index(finding.grade))
     facts = dict(subject.facts)
-    return Report(repr(subject.surrogate), tuple(findings), tuple(passed), tuple(skipped), facts)
+    name = _transformations.shown(subject.surrogate)
+    return Report(name, tuple(findings), tuple(passed), tuple(skipped), facts)

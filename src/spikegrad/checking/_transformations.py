@@ -58,8 +58,23 @@ def advice_on(problem: BaseException) -> str:
 
 def one_line(problem: BaseException) -> str:
     """The kind of an exception, and the first line of what it says."""
-    line = (str(problem).splitlines() or [""])[0].strip()
+    line = (_text(str, problem).splitlines() or [""])[0].strip()
     return f"{type(problem).__name__}: {line}"
+
+
+def shown(surrogate: Surrogate) -> str:
+    """The `repr` of a surrogate, which may raise whatever it does."""
+    return _text(repr, surrogate)
+
+
+def _text(function: Callable[[object], str], value: object) -> str:
+    try:
+        return function(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        name, raised = type(value).__name__, type(problem).__name__
+        return f"{name}, whose {function.__name__} raises {raised}"
 
 
 def is_pytree(subject: Subject) -> Iterator[Finding]:

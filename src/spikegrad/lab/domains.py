@@ -30,7 +30,7 @@ def whole(low: int, high: int) -> Domain:
 def one_of(names: Iterable[str]) -> Domain:
     """One of a few words."""
     allowed = tuple(names)
-    words = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+    words = " or ".join(filter(None, (", ".join(allowed[:-1]), allowed[-1])))
     return Domain(words, lambda value: value in allowed)
 
 

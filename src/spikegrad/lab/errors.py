@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from spikegrad.lab import stopping
+
+# Characters of a value that a line shows.
+LONGEST = 300
+
 
 class LabError(Exception):
     """The message is the line; the command ends with `exit_status`."""
@@ -32,7 +39,7 @@ class ParameterError(LabError):
     """
 
     def __init__(self, parameter: str, reason: str) -> None:
-        super().__init__(f"--{parameter}{reason}")
+        super().__init__(f"--{parameter.lower().replace('_', '-')}{reason}")
         self.parameter = parameter
         self.reason = reason
 
@@ -50,6 +57,31 @@ class NotFinite(LabError):
 
 
 class Interrupted(LabError):
-    """The person stopped a run with Ctrl-C."""
+    """A signal has stopped the command.
 
-    exit_status = 130
+    Args:
+        line: what the person is told.
+        stop: what the signal raised.
+    """
+
+    def __init__(self, line: str, stop: BaseException) -> None:
+        super().__init__(line)
+        self.exit_status = stopping.status_of(stop)
+
+
+def told(error: BaseException) -> str:
+    """What an exception of somebody else's code says, whatever it is."""
+    return f"{type(error).__name__}: {shown(error, str)}"
+
+
+def shown(value: object, as_text: Callable[[object], str] = repr) -> str:
+    """The `repr` of what somebody else wrote, which may be long, and may raise anything."""
+    try:
+        # A lone surrogate is a character that no file takes.
+        text = as_text(value).encode("utf-8", "backslashreplace").decode()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"<{type(value).__name__}, which raises {type(error).__name__} when it is shown>"
+    # Digits are counted where the line is written.
+    return text if len(text) <= LONGEST or text.isdecimal() else f"{text[:LONGEST]}..."

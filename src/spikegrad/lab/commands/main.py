@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -11,19 +13,27 @@ import rich_click as click
 
 import spikegrad
 from spikegrad.lab.commands.check import check
-from spikegrad.lab.commands.group import NamingGroup
+from spikegrad.lab.commands.group import Root, unwritten
 from spikegrad.lab.commands.options import option_of
 from spikegrad.lab.commands.shapes import shapes
 from spikegrad.lab.commands.train import train
 from spikegrad.lab.errors import LabError, SettingError
 
+# More in a row are counted and not shown: nobody reads them.
+DIGITS = 60
+
 
 @click.group(
-    cls=NamingGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True
+    cls=Root,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(spikegrad.__version__, prog_name="spikegrad")
-def root() -> None:
+@click.pass_context
+def root(ctx: click.Context) -> None:
     """Surrogate gradients for training spiking neural networks."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 root.add_command(train)
@@ -39,11 +49,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, or 1 where a check found an error, or 2 after an error that one line on
-        stderr describes, 130 after Ctrl-C.
+        stderr describes, or 128 and the number of the signal that stopped it.
     """
     try:
         status = root.main(arguments, "spikegrad", standalone_mode=False)
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            raise unwritten(error) from error
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         return _fail(error.format_message(), error.exit_code)
@@ -51,22 +64,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(option_of(error.setting) + error.reason, error.exit_status)
     except LabError as error:
         return _fail(str(error), error.exit_status)
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("stopped before anything was written.", 130)
-    except OSError as error:
-        name = error.filename or "the output"
-        return _fail(f"{name} cannot be written: {error.strerror}.", 2)
-    except SystemExit as exit:
-        return exit.code if isinstance(exit.code, int) else 0
+    except SystemExit:
+        # How rich, which writes the help, tells that nobody reads on.
+        return _fail(str(unwritten(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))), 2)
 
 
 def _fail(message: str, status: int) -> int:
-    line = " ".join(message.split())
+    line = re.sub(f"\\d{{{DIGITS},}}", _shortened, " ".join(message.split()))
     with contextlib.suppress(OSError):
-        print(f"spikegrad: {line}", file=sys.stderr)
+        print(f"spikegrad: {line}", file=sys.stderr, flush=True)
     try:
         sys.stdout.flush()
     except OSError:
         # What is left in the buffer cannot be written either, and Python would say so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
+
+
+def _shortened(number: re.Match[str]) -> str:
+    return f"{number[0][:10]}... ({len(number[0])} digits)"

@@ -13,7 +13,23 @@ from spikegrad.lab.training.config import Config
 from spikegrad.surrogate.catalogue import CATALOGUE, PEERS, Parameter
 
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
-TYPES: Mapping[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]
+    """A whole number of any length, of which Python reads no more than some thousand digits."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that a person wrote."""
+        try:
+            return int(value)
+        except ValueError:
+            long = " of so many digits" if re.fullmatch(r"[+-]?\d+", str(value)) else ""
+            self.fail(f"{value!r} is not a valid integer{long}.", param, ctx)
+
+
+TYPES: Mapping[str, Any] = {"int": Whole(), "float": float, "str": str, "bool": bool}
 PREFIX = "surrogate_"
 PARAMETERS = "surrogate_parameters."
 OPTION = r"--[a-z][\w-]*"

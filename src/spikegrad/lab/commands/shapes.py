@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from spikegrad import surrogate
 from spikegrad.lab.commands import options
+from spikegrad.lab.commands.suggestions import meant, no_such_option
 from spikegrad.lab.errors import LabError
 from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.files import replacing
@@ -25,6 +25,7 @@ PARAMETERS_HELP = (
     "surrogate, under the name it has there."
 )
 NEEDS_NAME = "{option} is a parameter of a shape: write spikegrad shapes NAME {option} NUMBER."
+OWN = "{name} is one of your own, and shapes shows those that have a name: spikegrad check {name}."
 OTHER_PARAMETERS = f"{__name__}.other_parameters"
 
 
@@ -34,8 +35,15 @@ class Shapes(click.RichCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Make an option of every `--name` that none is declared for."""
         args = [spelled(argument) for argument in args]
-        ctx.meta[OTHER_PARAMETERS] = options.undeclared(self, ctx, args)
-        return super().parse_args(ctx, args)
+        others = options.undeclared(self, ctx, args)
+        for name in others:
+            if meant(name, self):
+                raise no_such_option(name, self, ctx)
+        ctx.meta[OTHER_PARAMETERS] = others
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise no_such_option(error.option_name, self, ctx) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The declared options, and those made of what was given."""
@@ -129,13 +137,12 @@ def _named(name: str, given: Mapping[str, str]) -> Named:
     from spikegrad.lab.report.shapes import Named
 
     require_expressed(name)
+    if surrogates.is_own(name):
+        raise LabError(OWN.format(name=name))
     known = named(name)
     peer = known if isinstance(known, Peer) else None
     parameters = surrogates.read(name, given)
-    try:
-        built = surrogate.get(name, **parameters)
-    except (ValueError, TypeError) as error:
-        raise LabError(str(error)) from None
+    built = surrogates.build(name, parameters)
     return Named(built, peer.full_name if peer else name, parameters, peer)
 
 

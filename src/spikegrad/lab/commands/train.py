@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.group import NamingGroup
 from spikegrad.lab.commands.shapes import spelled
+from spikegrad.lab.commands.suggestions import meant, no_such_option, shown
 from spikegrad.lab.data.datasets import DATASETS, Dataset
 from spikegrad.lab.domains import POSITIVE
 from spikegrad.lab.errors import LabError, ParameterError, SettingError
@@ -25,11 +26,17 @@ ALONE = (
     "--resume goes on with the settings that the run folder holds, so nothing may stand beside it; "
     "leave out {other}."
 )
+BEHIND = "{option} comes after the name of the data set: spikegrad train {name} {option}."
 SURROGATE_HELP = (
     "The gradient that the network learns through. With each parameter stand the shapes that take "
     "it, and their defaults."
 )
+RESUMES = f"{__name__}.resumes"
 OWN_PARAMETERS = f"{__name__}.own_parameters"
+CANNOT_LEARN = (
+    " has to be from 0.0115 to 1.67e7 for {neuron}, which learns the decay exp(-1 / tau) in "
+    "float32, but got {tau!r}."
+)
 BOTH = "--tau and --beta both set the membrane decay: give one of them."
 
 
@@ -37,14 +44,20 @@ class Train(NamingGroup):
     """A group that also takes `--resume DIR`, alone."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Explain what is wrong with a setting beside `--resume`."""
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if any(argument.partition("=")[0] == "--resume" for argument in given):
-                raise click.UsageError(ALONE.format(other=error.option_name), ctx) from None
-            raise
+        """Read the options before the data set."""
+        ctx.meta[RESUMES] = any(argument.partition("=")[0] == "--resume" for argument in args)
+        return super().parse_args(ctx, args)
+
+    def nowhere(self, option: str, ctx: click.Context) -> click.UsageError:
+        """Explain what is wrong with a setting beside `--resume`, or before the data set."""
+        if ctx.meta[RESUMES]:
+            return click.UsageError(ALONE.format(other=option), ctx)
+        for name, command in self.commands.items():
+            if spelled(option) in shown(command):
+                return click.UsageError(BEHIND.format(option=option, name=name), ctx)
+            if meant(option, command):
+                return no_such_option(option, command, ctx)
+        return super().nowhere(option, ctx)
 
 
 class OnDataset(click.RichCommand):
@@ -59,7 +72,7 @@ class OnDataset(click.RichCommand):
         except click.NoSuchOption as error:
             if error.option_name == "--resume":
                 raise click.UsageError(ALONE.format(other=self.name), ctx) from None
-            raise
+            raise no_such_option(error.option_name, self, ctx) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The declared options, and those of a surrogate of one's own."""
@@ -80,7 +93,7 @@ def _after(option: str, args: list[str]) -> list[str]:
     return [f"{option}={b}" for a, b in itertools.pairwise(args) if a == option]
 
 
-@click.group(cls=Train, invoke_without_command=True, no_args_is_help=True)
+@click.group(cls=Train, invoke_without_command=True)
 @click.option(
     "--resume",
     metavar="DIR",
@@ -99,6 +112,8 @@ def train(ctx: click.Context, resume: Path | None) -> None:
     spikegrad train --resume runs/digits-0001
     """
     if resume is None:
+        if ctx.invoked_subcommand is None:
+            click.echo(ctx.get_help())
         return
     if ctx.invoked_subcommand:
         raise click.UsageError(ALONE.format(other=ctx.invoked_subcommand))
@@ -168,7 +183,12 @@ def _config(dataset: str, tau: float | None, values: Mapping[str, Any]) -> Confi
         raise SettingError(setting, error.reason) from None
     except LabError as error:
         raise SettingError("surrogate", f": {error}") from None
-    return Config(dataset, surrogate_parameters=parameters, **settings)
+    try:
+        return Config(dataset, surrogate_parameters=parameters, **settings)
+    except SettingError as error:
+        if error.setting != "beta" or tau is None:
+            raise
+        raise SettingError("--tau", CANNOT_LEARN.format(tau=tau, neuron=values["neuron"])) from None
 
 
 for _name, _dataset in DATASETS.items():

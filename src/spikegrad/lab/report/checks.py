@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from spikegrad.checking import Report
 from spikegrad.lab.report.numbers import shown
+from spikegrad.lab.report.terminal import Console
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def new_console() -> Console:
     """Stdout: with colours on a terminal, plain anywhere else."""
-    return Console(highlight=False, emoji=False)
+    return Console()
 
 
 def show(console: Console, report: Report) -> None:

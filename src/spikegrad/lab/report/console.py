@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -17,7 +16,9 @@ from rich.text import Text
 
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
+from spikegrad.lab.report import words
 from spikegrad.lab.report.numbers import shown
+from spikegrad.lab.report.terminal import Console
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
@@ -31,14 +32,14 @@ class Report:
     """Tells a person how a run goes, on stdout, and what is odd about it, on stderr."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._console = Console(soft_wrap=True)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._epochs = 0
         self._bar: Progress | None = None
 
     def warn(self, line: str) -> None:
         """One line about something odd that the run copes with."""
-        console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        console = Console(stderr=True, soft_wrap=True)
         console.print(line, markup=False)
 
     def begin(
@@ -115,6 +116,8 @@ class Report:
         )
         for name, value in learned.items():
             self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
+        if unlearned := words.unlearned(history, trainer):
+            self._console.print(Text(unlearned, "yellow"))
         self._console.print(f"What it looks like inside is in {folder.page}", markup=False)
         self._console.print(f"All of the run is in {folder.path}", markup=False)
 

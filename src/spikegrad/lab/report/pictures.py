@@ -14,6 +14,7 @@ from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.networks.network import Activity, Parameters
 from spikegrad.lab.report import page, words
 from spikegrad.lab.report.page import Picture
+from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.files import replacing, write_text
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
@@ -60,6 +61,9 @@ def draw(
         membranes(activity),
         surrogate(trainer, parameters, activity),
     ]
+    if unlearned := words.unlearned(history, trainer):
+        curve = pictures[0]
+        pictures[0] = curve._replace(text=f"{curve.text} {unlearned}")
     folder.pictures.mkdir(exist_ok=True)
     for picture in pictures:
         with replacing(folder.pictures / f"{picture.name}.png") as file:
@@ -155,7 +159,7 @@ def surrogate(trainer: Trainer, parameters: Parameters, activity: Activity) -> P
     shape = trainer.surrogate_at_the_end(parameters)
     excess = np.asarray(activity.excess)
     figure = plotting.new_figure(WIDTH, 3.4)
-    title = textwrap.fill(readable(repr(shape)), 48)
+    title = textwrap.fill(readable(surrogates.in_words(shape)), 48)
     plotting.surrogate_over(shape, excess, title=title, axes=figure.subplots())
     text = words.surrogate(shape, excess)
     return Picture("surrogate", "What the gradient saw", figure, text)

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from spikegrad.lab.report.numbers import shown
+from spikegrad.lab.report.terminal import Console
 from spikegrad.plotting import _curves
 from spikegrad.surrogate import Scaled, Shifted, Summed, Surrogate
 from spikegrad.surrogate._facts import in_words
@@ -53,7 +53,7 @@ class Named(NamedTuple):
 
 def new_console() -> Console:
     """Stdout: with colours on a terminal, plain anywhere else."""
-    return Console(highlight=False, emoji=False)
+    return Console()
 
 
 def show_all(console: Console) -> None:

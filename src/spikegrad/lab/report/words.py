@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikegrad.lab.data.encoding import ENCODINGS
-from spikegrad.lab.training.trainer import Epoch, Evaluation
+from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
 from spikegrad.plotting._curves import curve, points
 from spikegrad.surrogate import Surrogate
 
@@ -16,6 +16,14 @@ Array = npt.NDArray[np.float32]
 
 # A validation loss that has risen by more than this from its least is more than noise.
 RISE = 1.05
+# Standard deviations above chance, from where on it is no luck.
+LUCK = 3
+# Of the hidden layer, spikes per neuron and time step: what is said of a rate up to each.
+RATES = (
+    (0.001, "hardly a spike, so that hardly anything reaches the readout"),
+    (0.5, "enough for a readout to learn from"),
+    (1.0, "more spikes than silence, so that samples look alike"),
+)
 
 
 def learning(history: Sequence[Epoch], test: Evaluation, samples: int) -> str:
@@ -46,6 +54,33 @@ def learning(history: Sequence[Epoch], test: Evaluation, samples: int) -> str:
             f"{last.validation_loss:.3g}."
         )
     return text
+
+
+def unlearned(history: Sequence[Epoch], trainer: Trainer) -> str:
+    """What to look at where the training images are right no more often than by chance; else "".
+
+    Chance is to name the commonest class always. More often is by more than three standard
+    deviations of the number that are right by chance, which one run in a thousand gets by luck.
+
+    Args:
+        history: of all epochs; the last one counts.
+        trainer: has the settings and the samples.
+    """
+    last, config = history[-1], trainer.config
+    labels = trainer.split.training.labels
+    chance = np.bincount(labels).max() / len(labels)
+    seen = len(labels) // config.batch_size * config.batch_size
+    luck = chance + LUCK * np.sqrt(chance * (1 - chance) / seen)
+    if last.accuracy > luck:
+        return ""
+    rate = next(text for most, text in RATES if last.firing_rate <= most)
+    return (
+        f"Nothing is learned after {_count(len(history), 'epoch')}: {last.accuracy:.1%} of the "
+        f"training images are right, and naming the commonest class always gets {chance:.1%} "
+        f"(anything to {luck:.1%} may be luck). Look at the firing rate, {last.firing_rate:.1%} "
+        f"({rate}); at the surrogate, which passes a gradient on where potentials lie if it is "
+        f"wide enough; at the size of the weights, and --learning-rate {config.learning_rate:g}."
+    )
 
 
 def input_of(what: str, encoding: str, inputs: Array) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import jax
 
+from spikegrad.lab import stopping
 from spikegrad.lab.data import datasets
-from spikegrad.lab.errors import Interrupted, LabError, NotFinite
+from spikegrad.lab.errors import Interrupted, LabError, NotFinite, told
 from spikegrad.lab.report import pictures
 from spikegrad.lab.report.console import Report
 from spikegrad.lab.training import surrogates
@@ -26,6 +24,7 @@ from spikegrad.lab.training.trainer import Epoch, Evaluation, State, Trainer
 
 CANNOT_MAKE = "--out: {path} cannot be written: {reason}."
 NO_CHECKPOINT = "--resume: {path} has no usable checkpoint{damaged}."
+NO_RESULT = "{path} is damaged, so it is written anew from the newest checkpoint."
 OTHER_RUN = "--resume: {path} cannot go on with {checkpoint}: {reason}."
 UNBOUND = "{path} is of spikegrad 0.1.0, which did not note its settings; they are taken as right."
 DAMAGED = "{path} is damaged, so the checkpoint before it is used; it is kept as {kept}."
@@ -35,9 +34,9 @@ OUT_OF_MEMORY = (
     "Out of memory: take a smaller --hidden, --time-steps or --batch-size. "
     "{path} holds the first {epoch} epochs."
 )
+RAISED = "The surrogate's own code raised {error}. {go_on}"
 ENDED = "The surrogate's own code raised {end}, which ends a program. {go_on}"
 GO_ON = "Go on with: spikegrad train --resume {path}"
-NOT_TRAINED = "--surrogate: {surrogate} cannot be trained with: {error}"
 DIVERGED = (
     "{what} is not finite in {where}: take a --learning-rate below {rate}, or a wider surrogate. "
     "{path} holds the epochs before."
@@ -56,17 +55,15 @@ def start(config: Config, out: Path | None, report: Report) -> None:
         LabError: the settings do not fit the data, the folder cannot be made, or the run stopped.
     """
     pictures.require()
+    RunFolder.require_new(out)
     keep_memory()
     trainer = _trainer(config)
     state = trainer.initial_state()
     _rehearse(trainer, state)
-    try:
-        folder = RunFolder.create(out, config, state)
-    except OSError as error:
-        path = out or error.filename or "runs"
-        raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
-    with RunFolder.open(folder.path) as folder:
-        _go_on(folder, trainer, report)
+    with stopping.unwinding():
+        folder = _created(out, config, state)
+        with RunFolder.open(folder.path) as folder:
+            _go_on(folder, trainer, report)
 
 
 def resume(path: Path, report: Report) -> None:
@@ -83,10 +80,34 @@ def resume(path: Path, report: Report) -> None:
     keep_memory()
     with RunFolder.open(path) as folder:
         config = folder.read_config()
-        if folder.result.exists():
+        finished = folder.finished()
+        if finished:
             report.finished_already(folder)
             return
-        _go_on(folder, _trainer(config), report)
+        if finished is None:
+            report.warn(NO_RESULT.format(path=folder.result))
+        if not folder.checkpoints.exists():
+            raise LabError(NO_CHECKPOINT.format(path=path, damaged=""))
+        trainer = _trainer(config)
+        with stopping.unwinding():
+            _go_on(folder, trainer, report)
+
+
+def _created(out: Path | None, config: Config, state: State) -> RunFolder:
+    """The folder of a new run."""
+    folder: RunFolder | None = None
+    try:
+        with stopping.put_off():
+            folder = RunFolder.create(out, config, state)
+    except KeyboardInterrupt as stop:
+        if folder is None:
+            raise
+        go_on = GO_ON.format(path=folder.path)
+        raise Interrupted(STOPPED.format(after="", go_on=go_on), stop) from None
+    except OSError as error:
+        path = out or error.filename or "runs"
+        raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
+    return folder
 
 
 def _trainer(config: Config) -> Trainer:
@@ -96,16 +117,8 @@ def _trainer(config: Config) -> Trainer:
 def _rehearse(trainer: Trainer, state: State) -> None:
     """Raise a LabError if a surrogate of one's own fails where it is traced."""
     name = trainer.config.surrogate
-    try:
+    with surrogates.of_ones_own(name, f"--surrogate: {name} cannot be trained with"):
         trainer.rehearse(state)
-    except KeyboardInterrupt:
-        raise
-    # It may end the process, which has to end with an error as well.
-    except BaseException as error:
-        if not (isinstance(name, str) and surrogates.is_own(name)):
-            raise
-        told = f"{type(error).__name__}: {error}"
-        raise LabError(NOT_TRAINED.format(surrogate=name, error=told)) from error
 
 
 def _go_on(folder: RunFolder, trainer: Trainer, report: Report) -> None:
@@ -120,7 +133,9 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
     """Train to the last epoch; `history` gets each one as soon as it is safe."""
     config = trainer.config
     with folder.open_checkpoints() as checkpoints:
-        restored = _newest(checkpoints, folder, trainer.initial_state(), report)
+        # An end in the midst of what Orbax does would be told at length, by its threads.
+        with stopping.put_off():
+            restored = _newest(checkpoints, folder, trainer.initial_state(), report)
         state = restored.state
         history += restored.history
         folder.write_metrics(history)
@@ -128,7 +143,8 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
         with report.progress(history):
             while len(history) < config.epochs:
                 state, epoch = trainer.epoch(state, len(history) + 1)
-                with _uninterrupted():
+                stopping.require_going_on()
+                with stopping.put_off():
                     checkpoints.save(state, [*history, epoch])
                     history.append(epoch)
                     folder.write_metrics(history)
@@ -142,9 +158,9 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
     go_on = GO_ON.format(path=folder.path)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         after = f" after epoch {len(history)}" if history else ""
-        raise Interrupted(STOPPED.format(after=after, go_on=go_on)) from None
+        raise Interrupted(STOPPED.format(after=after, go_on=go_on), stop) from None
     except NotFinite as error:
         epoch = len(history) + 1
         raise LabError(
@@ -155,8 +171,6 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
                 path=folder.path,
             )
         ) from None
-    except BrokenPipeError:
-        raise
     except OSError as error:
         file = error.filename or "The output"
         message = CANNOT_WRITE.format(file=file, reason=error.strerror, go_on=go_on)
@@ -166,11 +180,14 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
             message = OUT_OF_MEMORY.format(path=folder.path, epoch=len(history))
             raise LabError(message) from error
         raise
-    except Exception:
-        raise
+    except RecursionError as error:
+        raise LabError(f"{folder.config} is damaged: it is nested too deeply.") from error
+    except Exception as error:
+        if not surrogates.is_raised_by(error, config.surrogate):
+            raise
+        raise LabError(RAISED.format(error=told(error), go_on=go_on)) from error
     except BaseException as end:
-        end_of = f"{type(end).__name__}({end})"
-        raise LabError(ENDED.format(end=end_of, go_on=go_on)) from end
+        raise LabError(ENDED.format(end=told(end), go_on=go_on)) from end
 
 
 def _newest(checkpoints: Checkpoints, folder: RunFolder, like: State, report: Report) -> Restored:
@@ -221,19 +238,3 @@ def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),
     }
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C until a checkpoint and its row are both written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda *event: pressed.append(event))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if pressed and callable(handler):
-        handler(*pressed[0])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import os
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
@@ -170,8 +172,10 @@ class Checkpoints:
 
     def set_aside(self, epoch: int) -> Path:
         """Rename a damaged checkpoint, so that its epoch can be saved again."""
-        damaged = self._folder / f"{epoch}.damaged"
-        shutil.rmtree(damaged, ignore_errors=True)
+        names = (f"{epoch}.damaged{n or ''}" for n in itertools.count())
+        damaged = next(
+            path for path in map(self._folder.joinpath, names) if not os.path.lexists(path)
+        )
         (self._folder / str(epoch)).rename(damaged)
         self._manager.reload()
         return damaged

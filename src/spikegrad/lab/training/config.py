@@ -13,7 +13,7 @@ from spikegrad import surrogate
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.domains import NUMBER, POSITIVE, SHARE, SMALLEST, Domain, one_of, whole
-from spikegrad.lab.errors import LabError, ParameterError, SettingError
+from spikegrad.lab.errors import LabError, ParameterError, SettingError, shown
 from spikegrad.lab.networks.changing import (
     ANNEALING_WORDS,
     LEARNING_WORDS,
@@ -59,9 +59,9 @@ BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
 FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
-NO_NAMES = " has to hold values by their names, but got {value!r}."
-NO_CONSTANT = ": {neuron} takes no {name!r} here. It takes {accepted}."
-NOT_ALLOWED = " has to be {words}, but got {value!r}."
+NO_NAMES = " has to hold values by their names, but got {value}."
+NO_CONSTANT = ": {neuron} takes no {name} here. It takes {accepted}."
+NOT_ALLOWED = " has to be {words}, but got {value}."
 
 
 def setting(default: Any, panel: str, domain: Domain, text: str) -> Any:
@@ -154,9 +154,11 @@ class Config:
             domain = declared.metadata.get("domain")
             value = getattr(self, declared.name)
             if domain is not None and not domain.contains(value):
-                reason = NOT_ALLOWED.format(words=domain.words, value=value)
+                reason = NOT_ALLOWED.format(words=domain.words, value=shown(value))
                 raise SettingError(declared.name, reason)
-        self.build_hidden()
+        own = f"--surrogate: {self.surrogate} cannot be used"
+        with surrogates.of_ones_own(self.surrogate, own):
+            self.build_hidden()
         if MODELS[self.neuron].trained and not SMALLEST <= self.beta <= BELOW_1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
 
@@ -175,15 +177,17 @@ class Config:
         model = MODELS[self.neuron]
         constants = model.constants
         if not isinstance(self.neuron_parameters, Mapping):
-            raise SettingError("neuron_parameters", NO_NAMES.format(value=self.neuron_parameters))
+            raise SettingError(
+                "neuron_parameters", NO_NAMES.format(value=shown(self.neuron_parameters))
+            )
         for name, value in self.neuron_parameters.items():
             if name not in constants:
                 accepted = ", ".join(constants) or "none"
-                reason = NO_CONSTANT.format(neuron=self.neuron, name=name, accepted=accepted)
+                reason = NO_CONSTANT.format(neuron=self.neuron, name=shown(name), accepted=accepted)
                 raise SettingError("neuron_parameters", reason)
             domain = FLAG if isinstance(constants[name], bool) else NUMBER
             if not domain.contains(value):
-                reason = NOT_ALLOWED.format(words=domain.words, value=value)
+                reason = NOT_ALLOWED.format(words=domain.words, value=shown(value))
                 raise SettingError(f"neuron_parameters.{name}", reason)
         try:
             return model.make(self.beta, firing, self.neuron_parameters)
@@ -203,7 +207,7 @@ class Config:
 
     def surrogate_in_words(self) -> str:
         """The surrogate, and how it changes."""
-        return ", ".join([readable(str(self.build_surrogate())), *self.change()])
+        return ", ".join([readable(surrogates.in_words(self.build_surrogate())), *self.change()])
 
     def _changes(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in CHANGES}

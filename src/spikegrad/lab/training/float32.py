@@ -14,6 +14,19 @@ ROUNDED = "{parameter} of {name} is {value!r}, which float32 rounds to {rounded}
 TOO_MANY = "{parameter} of {name} is {value!r}, and at most {most} can be trained with"
 
 
+class NotHeldError(ValueError):
+    """A number that cannot be trained with.
+
+    Args:
+        message: says which parameter of what.
+        parameter: the same.
+    """
+
+    def __init__(self, message: str, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
 def require(surrogate: Surrogate) -> None:
     """Refuse a number that float32 rounds to infinity, or to a 0 that its parameter cannot be.
 
@@ -21,7 +34,7 @@ def require(surrogate: Surrogate) -> None:
         surrogate: with all that it is made of.
 
     Raises:
-        ValueError: the message says which parameter of what.
+        NotHeldError: there is one.
     """
     for parameter, value in vars(surrogate).items():
         for part in value if isinstance(value, tuple | list) else (value,):
@@ -35,8 +48,8 @@ def _require_number(surrogate: Surrogate, parameter: str, value: float) -> None:
     domain: Any = getattr(surrogate, "admissible", {}).get(parameter)
     said = {"parameter": parameter, "name": type(surrogate).__name__, "value": value}
     if LARGEST < abs(value) < math.inf:
-        raise ValueError(ROUNDED.format(**said, rounded="infinity"))
+        raise NotHeldError(ROUNDED.format(**said, rounded="infinity"), parameter)
     if 0 < abs(value) < SMALLEST and domain and not domain.contains(0.0):
-        raise ValueError(ROUNDED.format(**said, rounded="0"))
+        raise NotHeldError(ROUNDED.format(**said, rounded="0"), parameter)
     if domain and value > MOST and value < math.inf and not domain.contains(MOST + 0.5):
-        raise ValueError(TOO_MANY.format(**said, most=MOST))
+        raise NotHeldError(TOO_MANY.format(**said, most=MOST), parameter)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import errno
 import io
 import itertools
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,15 @@ from spikegrad.lab.training.files import only_user_of, replacing, require_room, 
 from spikegrad.lab.training.trainer import Epoch, State
 
 RUNS = Path("runs")
+# A folder is made in seconds: what has not changed for so many was left by a process that is dead.
+STALE = 600.0
+DRAFT = ".spikegrad-{process}.tmp"
 EXISTS = "--out: {path} exists already. Name a new folder, or go on with --resume {path}."
 NO_RUN = "--resume: {path} is no run folder: {reason}."
+NO_UTF8 = "{option}: {path} is no UTF-8 text, which the names above a checkpoint have to be."
+IN_THE_WAY = "--resume: {path} is in the way: there has to be a {kind}."
+NO_SETTING = "{path} is damaged: {name!r} is no setting."
+TOO_DEEP = "{path} is damaged: it is nested too deeply."
 IN_USE = "--resume: {path} is in use by another process that trains in it."
 
 
@@ -46,6 +55,13 @@ class RunFolder:
         self.pictures = path / "pictures"
         self.page = path / "pictures.html"
 
+    @staticmethod
+    def require_new(path: Path | None) -> None:
+        """Raise a LabError if there cannot be a new folder at `path`, as `create` takes it."""
+        if path and os.path.lexists(path):
+            raise LabError(EXISTS.format(path=path))
+        _require_utf8("--out", path or RUNS)
+
     @classmethod
     def create(cls, path: Path | None, config: Config, state: State) -> RunFolder:
         """Make the folder of a new run: its settings and a checkpoint of the untrained network.
@@ -61,10 +77,10 @@ class RunFolder:
             LabError: there is something at `path`.
             OSError: it cannot be written; then nothing is left of it.
         """
-        if path and os.path.lexists(path):
-            raise LabError(EXISTS.format(path=path))
+        cls.require_new(path)
         with _parents_of(path or RUNS / "new") as parent:
-            draft = cls(parent / f".spikegrad-{os.getpid()}.tmp")
+            _clear_away_stale(parent)
+            draft = cls(parent / DRAFT.format(process=os.getpid()))
             shutil.rmtree(draft.path, ignore_errors=True)
             draft.path.mkdir()
             try:
@@ -89,6 +105,8 @@ class RunFolder:
         if not folder.config.is_file():
             reason = "it has no config.json" if path.is_dir() else "there is no such folder"
             raise LabError(NO_RUN.format(path=path, reason=reason))
+        _require_utf8("--resume", path)
+        folder._require_kinds()
         with only_user_of(path) as granted:
             if not granted:
                 raise LabError(IN_USE.format(path=path))
@@ -101,7 +119,7 @@ class RunFolder:
 
     def open_checkpoints(self) -> Checkpoints:
         """The checkpoints of this run: of these settings, and of the version that wrote them."""
-        return Checkpoints(self.checkpoints, json.loads(self.config.read_text()))
+        return Checkpoints(self.checkpoints, self._stored())
 
     def read_config(self) -> Config:
         """Read the settings.
@@ -109,14 +127,51 @@ class RunFolder:
         Raises:
             LabError: they are damaged.
         """
+        settings = self._stored()
+        del settings["spikegrad"]
+        names = {field.name for field in dataclasses.fields(Config)}
+        for name in settings:
+            if name not in names:
+                raise LabError(NO_SETTING.format(path=self.config, name=name))
         try:
-            settings = json.loads(self.config.read_text())
-            settings.pop("spikegrad")
             return Config(**_as_stored_now(settings))
         except LabError as error:
             raise LabError(f"{self.config}: {error}") from None
+        except RecursionError:
+            raise LabError(TOO_DEEP.format(path=self.config)) from None
         except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise LabError(f"{self.config} is damaged: {str(error).rstrip('.')}.") from None
+
+    def finished(self) -> bool | None:
+        """Whether the run is at its end; None if the file that would say so is damaged."""
+        if not self.result.exists():
+            return False
+        try:
+            return isinstance(json.loads(self.result.read_text("utf-8")), dict) or None
+        except (ValueError, RecursionError):
+            return None
+
+    def _stored(self) -> dict[str, Any]:
+        """What is stored of the settings, and of the version that they are for."""
+        try:
+            stored = json.loads(self.config.read_text("utf-8"))
+        except ValueError as error:
             raise LabError(f"{self.config} is damaged: {error}.") from None
+        except RecursionError:
+            raise LabError(TOO_DEEP.format(path=self.config)) from None
+        for name in ("spikegrad", "dataset"):
+            if not isinstance(stored, dict) or name not in stored:
+                raise LabError(f"{self.config} is damaged: it has no {name!r}.")
+        return dict(stored)
+
+    def _require_kinds(self) -> None:
+        """Refuse a file where there has to be a folder, and the other way round."""
+        files = (self.metrics, self.parameters, self.result, self.page)
+        for path in (*files, self.checkpoints, self.pictures):
+            kind = "file" if path in files else "folder"
+            right = path.is_file() if path in files else path.is_dir()
+            if os.path.lexists(path) and not right:
+                raise LabError(IN_THE_WAY.format(path=path, kind=kind))
 
     def write_metrics(self, history: Sequence[Epoch]) -> None:
         """Write a row an epoch."""
@@ -155,6 +210,21 @@ def _as_stored_now(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2) + "\n"
+
+
+def _require_utf8(option: str, path: Path) -> None:
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise LabError(NO_UTF8.format(option=option, path=path.absolute())) from None
+
+
+def _clear_away_stale(parent: Path) -> None:
+    """Remove what processes have left that were killed while they made a folder."""
+    for draft in parent.glob(DRAFT.format(process="*")):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > STALE:
+                shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -5,24 +5,25 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from spikegrad import surrogate
-from spikegrad.lab.errors import LabError, ParameterError
+from spikegrad.lab.errors import LabError, ParameterError, shown, told
 from spikegrad.lab.training import float32
 from spikegrad.surrogate import Surrogate
-from spikegrad.surrogate.catalogue import Row, named
+from spikegrad.surrogate.catalogue import Peer, Row, named
 
 WORDS: Mapping[str, Any] = {"none": None, "true": True, "false": False}
 NO_MODULE = "There is no module {module!r} here or among what is installed."
+NO_NAME = "{name!r} names no module; write module:Name."
 IS_FILE = "{name} is a file; write the module, without its ending: {module}:Name."
 IS_INSTANCE = "{name} is an instance, which takes no parameters."
 NO_SURROGATE = "{name} has to be a Surrogate, a class or an instance, but is a {kind}."
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
 NOT_HELD = " has to be a number to train with, but got {value!r}: {error}."
-NOT_MADE = "{name}({given}) cannot be made: {error}"
 
 # An integer may be too large for a float, and what a parameter is computed from may be 0.
 CANNOT_BE = (TypeError, ValueError, ArithmeticError)
@@ -56,12 +57,13 @@ def build(name: str, parameters: Mapping[str, Any]) -> Surrogate:
     try:
         return surrogate.get(name, **parameters)
     except CANNOT_BE as error:
-        for parameter, value in parameters.items():
-            try:
-                surrogate.get(name, **{parameter: value})
-            except CANNOT_BE as alone:
-                raise ParameterError(parameter, _reason(name, parameter, value, alone)) from None
-        raise LabError(str(error)) from None
+        row = named(name)
+        if isinstance(row, Row):
+            _require_each(row, parameters)
+        blamed = _to_blame(parameters, lambda given: surrogate.get(name, **given))
+        if row is None or blamed is None:
+            raise LabError(str(error)) from None
+        raise ParameterError(blamed, f": {error}") from None
 
 
 def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
@@ -79,14 +81,14 @@ def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
     built = build(name, parameters)
     try:
         float32.require(built)
-    except ValueError as error:
-        for parameter, value in parameters.items():
-            try:
-                float32.require(build(name, {parameter: value}))
-            except ValueError as alone:
-                reason = NOT_HELD.format(value=value, error=alone)
-                raise ParameterError(parameter, reason) from None
-        raise LabError(f"{error}.") from None
+    except float32.NotHeldError as error:
+        blamed: str | None = error.parameter
+        if blamed not in parameters or isinstance(named(name), Peer):
+            blamed = _to_blame(parameters, lambda given: float32.require(build(name, given)))
+        if blamed is None:
+            raise LabError(f"{error}.") from None
+        reason = NOT_HELD.format(value=parameters[blamed], error=error)
+        raise ParameterError(blamed, reason) from None
     return built
 
 
@@ -98,6 +100,37 @@ def defaults_of_own(name: str) -> dict[str, Any]:
         for parameter, default in defaults.items()
         if default is None or isinstance(default, bool | int | float | str)
     }
+
+
+def _require_each(row: Row, parameters: Mapping[str, Any]) -> None:
+    """Refuse a parameter that is outside of its domain, whatever the others are."""
+    for parameter, value in parameters.items():
+        try:
+            setattr(object.__new__(row.shape), parameter, value)
+        except CANNOT_BE:
+            words = row.parameters[parameter].admissible
+            raise ParameterError(parameter, f" has to be {words}, but got {value!r}.") from None
+
+
+def _to_blame(
+    parameters: Mapping[str, Any], use: Callable[[Mapping[str, Any]], object]
+) -> str | None:
+    """The parameter that cannot be, where they cannot be together; None if it is none of them.
+
+    It is the one without which the others can be; or else one that cannot be beside defaults.
+    """
+
+    def works(given: Mapping[str, Any]) -> bool:
+        try:
+            use(given)
+        except (*CANNOT_BE, LabError):
+            return False
+        return True
+
+    for parameter in reversed(list(parameters)):
+        if works({name: value for name, value in parameters.items() if name != parameter}):
+            return parameter
+    return next((name for name, value in parameters.items() if not works({name: value})), None)
 
 
 def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -118,19 +151,12 @@ def read(name: str, given: Mapping[str, str]) -> dict[str, Any]:
     return parameters
 
 
-def _reason(name: str, parameter: str, value: Any, error: Exception) -> str:
-    row = named(name)
-    if isinstance(row, Row) and parameter in row.parameters:
-        return f" has to be {row.parameters[parameter].admissible}, but got {value!r}."
-    return f": {error}"
-
-
 def _defaults(name: str) -> dict[str, Any]:
     """What each parameter of that surrogate is by default; none if there is no such surrogate."""
     if is_own(name):
-        found = _found(name)
-        accepted = {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
-        return {parameter: declared.default for parameter, declared in accepted.items()}
+        with of_ones_own(name, f"{name} cannot be used"):
+            accepted = _accepted(_found(name))
+            return {parameter: declared.default for parameter, declared in accepted.items()}
     known = named(name)
     if isinstance(known, Row):
         return {
@@ -142,56 +168,103 @@ def _defaults(name: str) -> dict[str, Any]:
 
 def _value(parameter: str, text: str, default: object) -> object:
     """What a person wrote for a parameter: a number, two with a comma between, or a word."""
-    if text.lower() in WORDS:
-        return WORDS[text.lower()]
-    integer = isinstance(default, int) and not isinstance(default, bool)
+    word = WORDS.get(text.lower(), text)
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    if isinstance(default, bool) and not isinstance(word, bool):
+        raise ParameterError(parameter, f" takes true or false, but got {text!r}.")
+    if word is None or (isinstance(word, bool) and not number):
+        return word
+    integer = number and isinstance(default, int)
     try:
         if "," in text:
             return tuple(float(part) for part in text.split(","))
         return int(text) if integer else float(text)
     except ValueError:
         kind = "a whole number" if integer else "a number"
+        if text.isdecimal():
+            kind += " of fewer digits"
         raise ParameterError(parameter, f" takes {kind}, but got {text!r}.") from None
 
 
-def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
-    found = _found(name)
-    if isinstance(found, Surrogate):
-        if parameters:
-            raise LabError(IS_INSTANCE.format(name=name.partition(":")[2]))
-        return found
-    accepted = inspect.signature(found).parameters
-    for parameter in parameters:
-        if parameter not in accepted:
-            names = ", ".join(accepted) or "none"
-            message = UNKNOWN_PARAMETER.format(
-                name=found.__name__, parameter=parameter, accepted=names
-            )
-            raise LabError(message)
+def in_words(surrogate: Surrogate) -> str:
+    """The `repr` of a surrogate, in one line, also where one's own has one that raises."""
+    text = " ".join(shown(surrogate).split())
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+@contextmanager
+def of_ones_own(name: object, doing: str) -> Iterator[None]:
+    """Say in one line what the code of a person's own surrogate raises.
+
+    Args:
+        name: of the surrogate; what is raised with another is left as it is.
+        doing: what is said before a colon and what was raised.
+
+    Raises:
+        LabError: it has raised something, which may as well be what ends a program.
+    """
     try:
-        return found(**parameters)
-    except KeyboardInterrupt:
+        yield
+    except (KeyboardInterrupt, LabError):
         raise
-    # A class may end the process, which has to end with an error as well.
     except BaseException as error:
+        if not (isinstance(name, str) and is_own(name)):
+            raise
+        raise LabError(f"{doing}: {told(error)}") from error
+
+
+def is_raised_by(error: BaseException, name: object) -> bool:
+    """Whether an exception has come through the module of a person's own surrogate."""
+    if not (isinstance(name, str) and is_own(name)):
+        return False
+    module = name.partition(":")[0]
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == module for frame, _ in frames)
+
+
+def _own(name: str, parameters: Mapping[str, Any]) -> Surrogate:
+    with of_ones_own(name, f"{name} cannot be used"):
+        found = _found(name)
+        if isinstance(found, Surrogate):
+            if parameters:
+                raise LabError(IS_INSTANCE.format(name=name.partition(":")[2]))
+            return found
+        accepted = _accepted(found)
+        for parameter in parameters:
+            if parameter not in accepted:
+                names = ", ".join(accepted) or "none"
+                message = UNKNOWN_PARAMETER.format(
+                    name=found.__name__, parameter=parameter, accepted=names
+                )
+                raise LabError(message)
         given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-        told = f"{type(error).__name__}: {error}"
-        message = NOT_MADE.format(name=found.__name__, given=given, error=told)
-        raise LabError(message) from error
+        with of_ones_own(name, f"{found.__name__}({given}) cannot be made"):
+            made = found(**parameters)
+        if not isinstance(made, Surrogate):
+            raise LabError(NO_SURROGATE.format(name=name, kind=type(made).__name__))
+        return made
 
 
 def _found(name: str) -> Surrogate | type[Surrogate]:
     """The class or the instance that `module:Name` stands for."""
     module, _, attribute = name.partition(":")
+    if not module:
+        raise LabError(NO_NAME.format(name=name))
     found = _imported(module)
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise LabError(f"{module} has no {attribute!r}.")
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise LabError(f"{module} has no {attribute!r}.") from None
     if isinstance(found, Surrogate) or (isinstance(found, type) and issubclass(found, Surrogate)):
         return found
     kind = "class" if isinstance(found, type) else type(found).__name__
     raise LabError(NO_SURROGATE.format(name=name, kind=kind))
+
+
+def _accepted(found: Surrogate | type[Surrogate]) -> Mapping[str, inspect.Parameter]:
+    """The parameters that one's own takes; an instance takes none."""
+    return {} if isinstance(found, Surrogate) else inspect.signature(found).parameters
 
 
 def _imported(module: str) -> Any:
@@ -206,7 +279,7 @@ def _imported(module: str) -> Any:
     except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and error.name and _within(error.name, module):
             raise LabError(NO_MODULE.format(module=module)) from None
-        raise LabError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
+        raise LabError(f"{module} cannot be imported: {told(error)}") from error
 
 
 def _within(missing: str, module: str) -> bool:
