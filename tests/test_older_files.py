@@ -52,6 +52,18 @@ def test_a_peers_name_of_version_0_1_0_trains_what_it_trained_there(tmp_path):
     assert config.build_surrogate() == surrogate.InvSquareGrad()
 
 
+def test_a_run_of_version_0_1_0_has_the_constants_that_it_had_there(tmp_path):
+    shutil.unpack_archive(GOLDEN / "0.1.0" / "run.zip", tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    built = {}
+    for neuron in ("LIF", "ALIF", "CubaLIF"):
+        (tmp_path / "config.json").write_text(json.dumps(settings | {"neuron": neuron}))
+        built[neuron] = RunFolder(tmp_path).read_config().build_hidden().neuron
+    assert built["LIF"].threshold == 1
+    assert (built["ALIF"].adaptation_decay, built["ALIF"].strength) == (0.95, 0.2)
+    assert built["CubaLIF"].synaptic_decay == 0.5
+
+
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda folder: folder.name)
 def test_an_interrupted_run_goes_on_to_its_end(version, tmp_path, capsys):
     run = tmp_path / "run"

@@ -42,4 +42,7 @@ POSITIVE = Domain(
     "a positive finite number that float32 holds",
     lambda v: _number(v) and SMALLEST <= v <= LARGEST,
 )
+NUMBER = Domain(
+    "a finite number that float32 holds", lambda v: _number(v) and -LARGEST <= v <= LARGEST
+)
 SHARE = Domain("a number from 0 to 1", lambda v: _number(v) and 0 <= v <= 1)

@@ -97,15 +97,16 @@ def test_a_name_is_found_in_any_case_and_so_is_a_parameter():
 
 @pytest.mark.usefixtures("stopping")
 def test_ones_own_is_stored_as_its_reference_and_goes_on_with_it(own):
-    arguments = ("--width", "0.5", "--t-level=3", "--surrogate-beta", "4", "--hidden", "3")
+    # What is a default today is stored as well.
+    arguments = ("--t-level=3", "--surrogate-beta", "4", "--hidden", "3")
     outcome = own("train", "digits", "--surrogate", "own_tents:Tent", *arguments, "--out", "run")
     assert outcome.status == 130, outcome.err
-    shown = "Tent(width=0.5, T_level=3.0, beta=4.0)"
+    shown = "Tent(width=1.0, T_level=3.0, beta=4.0)"
     assert shown in outcome.out
     with open("run/config.json") as file:
         stored = json.load(file)
     assert stored["surrogate"] == "own_tents:Tent"
-    assert stored["surrogate_parameters"] == {"width": 0.5, "T_level": 3.0, "beta": 4.0}
+    assert stored["surrogate_parameters"] == {"width": 1.0, "T_level": 3.0, "beta": 4.0}
     assert stored["beta"] == 0.9
     assert shown in own("train", "--resume", "run").out
 

@@ -183,6 +183,7 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
             "time_steps": 3,
             "hidden": 7,
             "neuron": "CubaLIF",
+            "neuron_parameters": {"synaptic_decay": 0.8, "threshold": 1.0},
             "reset": "zero",
             "detach_reset": True,
             "beta": math.exp(-1 / 4),

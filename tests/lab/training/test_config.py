@@ -8,6 +8,7 @@ import pytest
 
 from spikegrad import surrogate
 from spikegrad.lab.errors import SettingError
+from spikegrad.lab.networks.models import MODELS, Firing
 from spikegrad.lab.training.config import Config
 from spikegrad.neurons import ALIF
 from spikegrad.surrogate import S2NN, Arctan, Sigmoid
@@ -20,6 +21,7 @@ WRONG = {
     "time_steps": 0,
     "hidden": 2.0,
     "neuron": "LIFE",
+    "neuron_parameters": [0.1],
     "reset": "hard",
     "detach_reset": "yes",
     "keep": "0",
@@ -174,3 +176,43 @@ def test_the_hidden_layer_is_as_the_settings_say():
     assert (neuron.decay, neuron.reset, neuron.detach_reset, keep) == (0.7, None, True, 12)
     assert isinstance(neuron, ALIF)
     assert neuron.surrogate == config.build_surrogate()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_neuron_is_as_the_library_has_it_and_stored_with_all_that_it_is_made_of(name):
+    config = Config("digits", neuron=name)
+    stored = json.loads(json.dumps(config.stored()))
+    library = vars(MODELS[name].kind())
+    constants = stored["neuron_parameters"]
+    assert {*constants, "decay", "w"} | set(Firing._fields) >= set(library)
+    assert constants | MODELS[name].other == constants
+    assert {k: v for k, v in library.items() if k in constants} | MODELS[name].other == constants
+    assert Config(**stored).build_hidden() == config.build_hidden()
+    assert Config(**stored).stored() == stored
+
+
+def test_constants_that_are_stored_count_and_not_the_default():
+    stored = Config("digits", neuron="CubaLIF").stored()
+    stored["neuron_parameters"] = {"synaptic_decay": 0.3, "threshold": 2.0}
+    neuron = Config(**stored).build_hidden().neuron
+    assert (neuron.synaptic_decay, neuron.threshold, neuron.decay) == (0.3, 2.0, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("neuron", "constants", "message"),
+    [
+        (
+            "ALIF",
+            {"strengt": 1.0},
+            r"neuron_parameters: ALIF takes no 'strengt' here\. It .*strength",
+        ),
+        ("ALIF", {"decay": 0.5}, r"neuron_parameters: ALIF takes no 'decay' here\."),
+        ("ALIF", {"strength": "x"}, r"neuron_parameters\.strength has to be a finite .* got 'x'"),
+        ("LIF", {"threshold": 1e39}, r"neuron_parameters\.threshold has to be a .* got 1e\+39"),
+        ("PLIF", {"decay_input": 1}, r"neuron_parameters\.decay_input has to be true or false,"),
+        ("CubaLIF", {"synaptic_decay": 1.5}, r"neuron_parameters: CubaLIF: synaptic_decay .* 1\.5"),
+    ],
+)
+def test_a_constant_that_a_neuron_cannot_have_is_refused(neuron, constants, message):
+    with pytest.raises(SettingError, match=f"^{message}"):
+        Config("digits", neuron=neuron, neuron_parameters=constants)

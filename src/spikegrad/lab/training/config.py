@@ -12,7 +12,7 @@ import numpy as np
 from spikegrad import surrogate
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.data.encoding import ENCODINGS
-from spikegrad.lab.domains import POSITIVE, SHARE, SMALLEST, Domain, one_of, whole
+from spikegrad.lab.domains import NUMBER, POSITIVE, SHARE, SMALLEST, Domain, one_of, whole
 from spikegrad.lab.errors import LabError, ParameterError, SettingError, shown
 from spikegrad.lab.networks.changing import (
     ANNEALING_WORDS,
@@ -24,7 +24,7 @@ from spikegrad.lab.networks.changing import (
 from spikegrad.lab.networks.models import MODELS, RESETS, Firing
 from spikegrad.lab.networks.network import Hidden
 from spikegrad.lab.training import float32, surrogates
-from spikegrad.neurons import KEEPS
+from spikegrad.neurons import KEEPS, Neuron
 from spikegrad.surrogate import Stochastic, Surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE, Row, readable
 
@@ -59,6 +59,8 @@ BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
 FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
+NO_NAMES = " has to hold values by their names, but got {value}."
+NO_CONSTANT = ": {neuron} takes no {name} here. It takes {accepted}."
 NOT_ALLOWED = " has to be {words}, but got {value}."
 
 
@@ -93,8 +95,10 @@ class Config:
         "Network",
         one_of(MODELS),
         "What they are, integrate-and-fire neurons: "
-        + "; ".join(f"{name}, {model.text}" for name, model in MODELS.items()),
+        + "; ".join(f"{name}, {model}" for name, model in MODELS.items()),
     )
+    # Those of the hidden neurons that are no settings of their own.
+    neuron_parameters: Mapping[str, Any] = field(default_factory=dict)
     reset: str = setting(
         "subtract",
         "Network",
@@ -167,7 +171,28 @@ class Config:
         firing = Firing(RESETS[self.reset], self.detach_reset, self.build_changing(steps))
         # Beyond the number of steps, each k keeps the first state alone.
         keep = min(int(self.keep), self.time_steps) if self.keep.isdecimal() else self.keep
-        return Hidden(MODELS[self.neuron].make(self.beta, firing), keep)
+        return Hidden(self._build_neuron(firing), keep)
+
+    def _build_neuron(self, firing: Firing) -> Neuron:
+        model = MODELS[self.neuron]
+        constants = model.constants
+        if not isinstance(self.neuron_parameters, Mapping):
+            raise SettingError(
+                "neuron_parameters", NO_NAMES.format(value=shown(self.neuron_parameters))
+            )
+        for name, value in self.neuron_parameters.items():
+            if name not in constants:
+                accepted = ", ".join(constants) or "none"
+                reason = NO_CONSTANT.format(neuron=self.neuron, name=shown(name), accepted=accepted)
+                raise SettingError("neuron_parameters", reason)
+            domain = FLAG if isinstance(constants[name], bool) else NUMBER
+            if not domain.contains(value):
+                reason = NOT_ALLOWED.format(words=domain.words, value=shown(value))
+                raise SettingError(f"neuron_parameters.{name}", reason)
+        try:
+            return model.make(self.beta, firing, self.neuron_parameters)
+        except (TypeError, ValueError) as error:
+            raise SettingError("neuron_parameters", f": {error}") from None
 
     def trained_parameters(self) -> dict[str, float]:
         """The parameters of the hidden neurons that are trained, with their first values."""
@@ -232,13 +257,20 @@ class Config:
     def stored(self) -> dict[str, Any]:
         """The settings as plain data that JSON can hold, from which `Config` is made again.
 
-        A surrogate that has a name here is stored as what it is built of, since a name may come to
-        mean another; one's own as its reference and the parameters that were given.
+        Defaults are stored, too, as they may come to be others. A surrogate that has a name here is
+        stored as what it is built of, since a name may come to mean another; one's own as its
+        reference and its parameters.
         """
         settings = dataclasses.asdict(self)
+        settings["neuron_parameters"] = (
+            MODELS[self.neuron].constants | settings["neuron_parameters"]
+        )
         if not (isinstance(self.surrogate, str) and surrogates.is_own(self.surrogate)):
             settings["surrogate"] = surrogate.to_config(self.build_surrogate())
             del settings["surrogate_parameters"]
+        else:
+            given = settings["surrogate_parameters"]
+            settings["surrogate_parameters"] = surrogates.defaults_of_own(self.surrogate) | given
         return settings
 
 

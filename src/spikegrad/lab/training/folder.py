@@ -21,6 +21,7 @@ import numpy as np
 import spikegrad
 from spikegrad import surrogate
 from spikegrad.lab.errors import LabError
+from spikegrad.lab.networks.models import CONSTANTS_OF_0_1_0
 from spikegrad.lab.networks.network import Parameters, named
 from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.checkpoints import Checkpoints, room
@@ -191,11 +192,13 @@ class RunFolder:
 
 
 def _as_stored_now(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings, which may be of a version that stored a surrogate by its name.
+    """Settings, which may be of a version that stored a surrogate by its name, and no constants.
 
     That one trained the shape of the name with the parameters given, else with its own defaults,
     even where another library's name has others.
     """
+    constants = CONSTANTS_OF_0_1_0.get(str(settings.get("neuron")), {})
+    settings.setdefault("neuron_parameters", constants)
     if not surrogates.stored_by_name(settings):
         return settings
     name = settings["surrogate"]

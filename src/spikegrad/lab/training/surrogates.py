@@ -92,6 +92,16 @@ def build_in_float32(name: str, parameters: Mapping[str, Any]) -> Surrogate:
     return built
 
 
+def defaults_of_own(name: str) -> dict[str, Any]:
+    """Those parameters of a person's own surrogate that are plain by default, with the default."""
+    defaults = _defaults(name)
+    return {
+        parameter: default
+        for parameter, default in defaults.items()
+        if default is None or isinstance(default, bool | int | float | str)
+    }
+
+
 def _require_each(row: Row, parameters: Mapping[str, Any]) -> None:
     """Refuse a parameter that is outside of its domain, whatever the others are."""
     for parameter, value in parameters.items():
