@@ -21,7 +21,6 @@ from spikegrad import plotting
 from spikegrad.__main__ import main
 from spikegrad.checking import Report
 from spikegrad.lab.commands.shapes import spelled
-from spikegrad.lab.training.checkpoints import Checkpoints
 from spikegrad.lab.training.trainer import Trainer
 
 BLOCKS, COUNT = 5, 80
