@@ -21,12 +21,14 @@ from spikegrad.surrogate.catalogue import CATALOGUE, NOT_EXPRESSED, PEERS
 BYTE = "\udcff"
 NUMBERS = (
     "0", "-0.0", "-1", "1", "2", "0.5", "1.5", "1e3", "1e39", "1e-46", "1e400", "nan", "inf",
-    "-inf", "1_0", "0x10", " 3 ", "1,2", "1,", "9" * 5000, "1" + "0" * 400, "0." + "0" * 500 + "1", "٣",
+    "-inf", "1_0", "0x10", " 3 ", "1,2", "1,", "9" * 5000, "1" + "0" * 400, "0." + "0" * 500,
+    "٣",
 )  # fmt: skip
 WORDS = (
     "", " ", "x", "none", "None", "true", "False", "state", "LIF", "lif", "zero", "alpha",
     "alpha:mixed", "alpha:2:20:cosine", "alpha:0:20:cosine", "n:1:2:linear", ":::", "a:b", "-",
-    "--", "é", "脉冲", "\x1b[31m", "a\nb", "[bold]", "{x}", "%s", "'", "A" * 3000, BYTE, f"{BYTE}:Name",
+    "--", "é", "脉冲", "\x1b[31m", "a\nb", "[bold]", "{x}", "%s", "'", "A" * 3000, BYTE,
+    f"{BYTE}:Name",
 )  # fmt: skip
 PATHS = (
     "", ".", "..", "/", "taken", "taken/file", "taken/file/run", "deep/down/run", "a" * 300, BYTE,

@@ -158,9 +158,10 @@ def _write_picture(path: Path, shown: Surrogate | None) -> None:
     from spikegrad import plotting
 
     try:
-        with stopping.unwinding(), replacing(path) as file:
-            figure = plotting.gallery() if shown is None else plotting.plot(shown)
-            figure.savefig(file, format=path.suffix[1:].lower())
+        with stopping.put_off():
+            with replacing(path) as file:
+                figure = plotting.gallery() if shown is None else plotting.plot(shown)
+                figure.savefig(file, format=path.suffix[1:].lower())
+            stopping.say(f"Stopped. The picture is in {path}.")
     except OSError as error:
         raise LabError(f"--plot: {path} cannot be written: {error.strerror}.") from error
-    stopping.say(f"Stopped. The picture is in {path}.")
