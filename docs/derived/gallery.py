@@ -12,7 +12,7 @@ from derived.names import elsewhere
 from derived.pictures import picture, thumbnail
 from derived.tables import PAGE, call, families, first_line
 from spikegrad.surrogate._facts import Facts
-from spikegrad.surrogate.catalogue import CATALOGUE, Row
+from spikegrad.surrogate.catalogue import CATALOGUE, Parameter, Row
 
 ROWS = {row.name: row for row in CATALOGUE}
 
@@ -92,8 +92,7 @@ def properties(row: Row) -> str:
     if row.parameters:
         lines += ["| parameter | default | allowed |", "| --- | --- | --- |"]
         lines += [
-            f"| `{name}` | {_number(p.default)} | {p.admissible} |"
-            for name, p in row.parameters.items()
+            f"| `{name}` | {_default(p)} | {p.admissible} |" for name, p in row.parameters.items()
         ]
     return "\n".join(lines)
 
@@ -138,6 +137,12 @@ def fill(html: str) -> str:
     Only now, since Markdown would take them apart.
     """
     return _PLACE.sub(lambda match: f">{DRAWN[match[1]](ROWS[match[2]])}", html)
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default in (None, math.inf):
+        return _number(parameter.default)
+    return parameter.shown.replace("-", "\N{MINUS SIGN}")
 
 
 def _number(value: Any, undefined: str = "none") -> str:

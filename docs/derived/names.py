@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spikegrad.surrogate import Scaled, Shifted
-from spikegrad.surrogate.catalogue import LIBRARIES, NOT_EXPRESSED, PEERS, Peer, Row
+from spikegrad.surrogate.catalogue import LIBRARIES, NOT_EXPRESSED, PEERS, Peer, Row, readable
 
 AT_THRESHOLD = {0: "0", 1: "1", None: "depends on the surrogate"}
 
@@ -92,7 +92,7 @@ def names(library: str) -> str:
         [
             _code(peer.name),
             ", ".join(map(_code, _given(peer))),
-            _code(repr(_built(peer))),
+            _code(readable(repr(_built(peer)))),
             *([peer.differs] if differ else []),
         ]
         for peer in peers
@@ -134,7 +134,9 @@ def same_words() -> str:
             made = _built(peer)
             there = f"{LIBRARIES[peer.library].title} {_code(signature(peer))}"
             facts = map(_number, (made.peak, made.area))
-            rows.append([f"**{word}**" if not number else "", there, _code(repr(made)), *facts])
+            rows.append(
+                [f"**{word}**" if not number else "", there, _code(readable(repr(made))), *facts]
+            )
     return _table(["word", "there", "which is, at its defaults", "peak", "area"], rows)
 
 

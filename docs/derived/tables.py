@@ -29,8 +29,7 @@ def first_line(documented: object) -> str:
 
 def call(row: Row) -> str:
     """The function form as it is written, with its defaults."""
-    defaults = [f"{name}={p.shown}" for name, p in row.parameters.items()]
-    return f"{row.function_name}({', '.join(['x', *defaults])})"
+    return f"{row.function_name}({', '.join(['x', *row.defaults])})"
 
 
 def overview() -> str:

@@ -4,7 +4,7 @@ A spiking neuron's output is a step function of its membrane potential, whose de
 almost everywhere. A surrogate gradient keeps the step in the forward pass and puts a usable
 derivative in the backward pass. The shapes and their contract live in [`spikegrad.surrogate`][],
 neurons and the loop over time in [`spikegrad.neurons`][]; `check` says whether a surrogate of your
-own is what it says it is.
+own is what it says it is. [`spikegrad.plotting`][] is imported when it is first asked for.
 """
 
 import importlib

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from spikegrad._extras import install_line
 from spikegrad.lab import stopping, streams
 
 # What the extra `lab` brings.
@@ -41,9 +42,22 @@ def _run(arguments: Sequence[str] | None) -> int:
             package = (error.name or "").partition(".")[0]
             if package not in EXTRA:
                 raise
-            line = f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'"
-            print(line, file=sys.stderr)
-            return 2
+            return _without(package, sys.argv[1:] if arguments is None else arguments)
+
+
+def _without(package: str, arguments: Sequence[str]) -> int:
+    """Do what can be done without a package of the extra, and say how to install it."""
+    from spikegrad.lab import plain
+
+    try:
+        answer = plain.answer(arguments)
+    except ValueError as error:
+        print(f"spikegrad: {error}", file=sys.stderr)
+        return 2
+    print(answer or "", end="", flush=True)
+    line = install_line("the rest" if answer else "this command", package, "lab")
+    print(f"spikegrad: {line}", file=sys.stderr)
+    return 0 if answer else 2
 
 
 if __name__ == "__main__":

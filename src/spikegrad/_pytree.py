@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import itertools
+import math
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -14,12 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import GetAttrKey, PyTreeDef, keystr
 
+from spikegrad import _flax
+
 UNHASHABLE = (
     "{name}.{attribute} holds {value}, which is neither an array nor hashable, so {name} cannot go "
     "through jax.jit. Store an array, a number, a string, or a tuple, list or dict of them."
 )
 
 
+LONGEST = 200
 _T = TypeVar("_T")
 
 
@@ -42,7 +46,7 @@ class ValueTree:
     Attributes that hold arrays (also deep inside tuples, lists, dicts or other such objects) are
     leaves; everything else is static and has to be hashable. Two of them are equal, and hash alike,
     when class and attributes are. They pickle and copy. Subclasses are registered with JAX as they
-    are made, and declare nothing.
+    are made, and with Flax where it is used, and declare nothing.
     """
 
     # Where each attribute's leaves were when JAX last rebuilt this object: set by _unflatten, so
@@ -86,7 +90,7 @@ class ValueTree:
             or name not in parameters
             or parameters[name].default is not None
         )
-        shown = (f"{name}={_brief(attributes[name])}" for name in said)
+        shown = (f"{name}={_shown(attributes[name])}" for name in said)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
@@ -125,9 +129,22 @@ def _hash(tree: ValueTree, name: str, value: Any) -> int:
     return hash((structure, *(_hash(tree, name, leaf) for leaf in leaves)))
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """A value in a line that is not too long."""
+    try:
+        text = " ".join(_shown(value).split())
+    except Exception:  # A `__repr__` of the user's own, or lists too deep in each other.
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _shown(value: Any) -> str:
+    """A value, a long array by its shape, a long whole number by its digits."""
     if is_array(value) and value.size > 8:
         return f"{value.dtype}{list(value.shape)}"
+    # Python writes out none of above 4,300 digits, and nobody reads fifty.
+    if isinstance(value, int) and value.bit_length() > 166:
+        return f"a whole number of about {int(value.bit_length() * math.log10(2)) + 1} digits"
     return repr(value)
 
 
@@ -229,3 +246,7 @@ def _register(cls: type[ValueTree]) -> None:
     jax.tree_util.register_pytree_with_keys(
         cls, _flatten_with_keys, functools.partial(_unflatten, cls), _flatten
     )
+    _flax.register(cls)
+
+
+_flax.register_on_import(ValueTree)

@@ -207,11 +207,14 @@ def test_the_derivative_of_a_reset_is_that_of_the_equations(u, reset, detach):
     with precision("float64"):
         cases = [
             # The neuron, what u has of v in the same step, and what u is made of.
-            (IF(threshold, **options), 1.0),
-            (LIF(0.85, threshold, **options), 0.85),
-            (PLIF(math.log(0.15 / 0.85), threshold, decay_input=False, **options), 0.85),
-            (CubaLIF(0.6, 0.85, threshold, **options), 0.85),
-            (ALIF(0.85, 0.95, 0.2, threshold, **options), 0.85),
+            (IF(threshold=threshold, **options), 1.0),
+            (LIF(0.85, threshold=threshold, **options), 0.85),
+            (
+                PLIF(w=math.log(0.15 / 0.85), threshold=threshold, decay_input=False, **options),
+                0.85,
+            ),
+            (CubaLIF(0.85, threshold=threshold, **options), 0.85),
+            (ALIF(0.85, strength=0.2, threshold=threshold, **options), 0.85),
         ]
         for neuron, share in cases:
             state = neuron.initial_state((), "float64")
@@ -259,9 +262,9 @@ def test_a_cut_peak_is_reset_exactly_however_high_it_is(neuron, v, reset):
 
 def test_time_constants_are_exponential_decays():
     assert LIF.from_tau(20.0, 2.0).decay == pytest.approx(0.90483741803596, rel=1e-13)
-    cuba = CubaLIF.from_tau(5.0, 10.0)
+    cuba = CubaLIF.from_tau(10.0, tau_synapse=5.0)
     assert (cuba.synaptic_decay, cuba.decay) == pytest.approx((0.81873075307798, 0.90483741803596))
-    slow = ALIF.from_tau(10.0, 100.0)
+    slow = ALIF.from_tau(10.0, tau_adaptation=100.0)
     assert (slow.decay, slow.adaptation_decay) == pytest.approx(
         (0.90483741803596, 0.99004983374917)
     )

@@ -30,7 +30,7 @@ def leaky(beta, reset_mechanism):
 
 
 def synaptic(alpha, beta):
-    return CubaLIF(alpha, beta, surrogate=SNNTORCH)
+    return CubaLIF(beta, synaptic_decay=alpha, surrogate=SNNTORCH)
 
 
 def reset_of(v_reset):
@@ -44,7 +44,7 @@ def if_node(v_reset, detach_reset):
 def lif_node(tau, decay_input, v_reset, detach_reset=False):
     options = {"reset": reset_of(v_reset), "detach_reset": detach_reset, "surrogate": SPIKINGJELLY}
     if decay_input:
-        return PLIF(logit(1 / tau), **options)
+        return PLIF(w=logit(1 / tau), **options)
     return LIF(1 - 1 / tau, **options)
 
 
@@ -53,11 +53,12 @@ def parametric(init_tau, decay_input, v_reset):
 
 
 def box(tau_mem_inv, dt):
-    return PLIF(logit(tau_mem_inv * dt), reset="zero", surrogate=NORSE)
+    return PLIF(w=logit(tau_mem_inv * dt), reset="zero", surrogate=NORSE)
 
 
 def norse_lif(tau_mem_inv, tau_syn_inv, dt):
-    return CubaLIF(1 - tau_syn_inv * dt, 1 - tau_mem_inv * dt, reset="zero", surrogate=NORSE)
+    decays = {"decay": 1 - tau_mem_inv * dt, "synaptic_decay": 1 - tau_syn_inv * dt}
+    return CubaLIF(**decays, reset="zero", surrogate=NORSE)
 
 
 OURS = {

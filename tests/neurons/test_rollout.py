@@ -319,7 +319,7 @@ def test_states_beside_the_threshold_spike_from_half_as_they_did(name):
     from spikegrad.neurons._loop import narrow, widen
 
     v = jnp.float32(np.linspace(0.99, 1.01, 1001))
-    neuron = {"LIF": LIF(1.0), "ALIF": ALIF(1.0), "CubaLIF": CubaLIF(1.0, 1.0)}[name]
+    neuron = {"LIF": LIF(1.0), "ALIF": ALIF(1.0), "CubaLIF": CubaLIF(1.0, synaptic_decay=1.0)}[name]
     state = neuron.initial_state(v.shape)._replace(v=v)
     fires = lambda state: neuron.step(state, 0 * v)[1]  # noqa: E731
     spikes = fires(state)

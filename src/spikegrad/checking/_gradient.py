@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any
 
 import jax
 import numpy as np
@@ -12,7 +10,7 @@ import numpy as np
 from spikegrad.checking._report import Finding, error, note, warning
 from spikegrad.checking._subject import GRADIENT, RELAXATION, Subject, shipped
 from spikegrad.surrogate import Surrogate, _numeric
-from spikegrad.surrogate._facts import Facts
+from spikegrad.surrogate._facts import Facts, in_words
 
 NEAR = 2.0**-30
 ALMOST = 0.1
@@ -94,7 +92,7 @@ class _Compiled:
 
 
 def shape(subject: Subject) -> Iterator[Finding]:
-    """Peak, area, width, support and tail, for you to compare with what you meant."""
+    """Peak, area, half width, support and tail, for you to compare with what you meant."""
     if not np.isfinite(subject.double(GRADIENT, "float32")).all():
         return  # That is for another check to say, and has no area.
     surrogate = subject.surrogate
@@ -113,16 +111,4 @@ def _computed(surrogate: Surrogate) -> Facts:
 
 def describe(facts: Facts) -> str:
     """The facts in a line."""
-    lo, hi = (float(edge) for edge in facts.support)
-    support = "nowhere 0 for good" if math.isinf(lo) and math.isinf(hi) else f"{lo:.4g} to {hi:.4g}"
-    tail = facts.tail.kind
-    if facts.tail.exponent is not None:
-        tail = f"falls as |x|^-{float(facts.tail.exponent):.4g}"
-    return (
-        f"peak {_number(facts.peak)}, area {_number(facts.area)}, width at half height "
-        f"{_number(2 * facts.half_width)}, support {support}, tail {tail}."
-    )
-
-
-def _number(value: Any) -> str:
-    return f"{float(value):.4g}"
+    return f"{', '.join(f'{name} {fact}' for name, fact in in_words(facts).items())}."

@@ -20,6 +20,7 @@ from spikegrad.checking import (
 from spikegrad.checking._report import GRADES, Finding, Report, error
 from spikegrad.checking._subject import Subject
 from spikegrad.surrogate import Surrogate
+from spikegrad.surrogate._base import SURROGATE
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 DOMAIN = (-8.0, 8.0)
@@ -113,9 +114,7 @@ def check(
         >>> report.facts["limits"]
         (0.0, 1.0)
     """
-    if not isinstance(surrogate, Surrogate):
-        called = " Call it first." if isinstance(surrogate, type) else ""
-        raise TypeError(f"surrogate has to be a Surrogate, but got {surrogate!r}.{called}")
+    SURROGATE.require("check", "surrogate", surrogate)
     given = DOMAIN if domain is None else domain
     low, high = (float(edge) for edge in given) if len(given) == 2 else (0.0, 0.0)
     if not (-math.inf < low < high < math.inf):

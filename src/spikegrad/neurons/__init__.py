@@ -9,6 +9,8 @@ from spikegrad.neurons._base import Neuron as Neuron
 from spikegrad.neurons._biophysical import AdEx as AdEx
 from spikegrad.neurons._biophysical import Izhikevich as Izhikevich
 from spikegrad.neurons._biophysical import Recovery as Recovery
+from spikegrad.neurons._decay import LearnedDecay as LearnedDecay
+from spikegrad.neurons._inputs import KEEPS as KEEPS
 from spikegrad.neurons._integrate import IF as IF
 from spikegrad.neurons._integrate import LI as LI
 from spikegrad.neurons._integrate import LIF as LIF
@@ -18,6 +20,5 @@ from spikegrad.neurons._memory import rollout_memory as rollout_memory
 from spikegrad.neurons._noisy import Drawn as Drawn
 from spikegrad.neurons._noisy import Noisy as Noisy
 from spikegrad.neurons._recorded import Recorded as Recorded
-from spikegrad.neurons._rollout import KEEPS as KEEPS
 from spikegrad.neurons._rollout import recurrent_rollout as recurrent_rollout
 from spikegrad.neurons._rollout import rollout as rollout

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from spikegrad._domains import FINITE
-from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, like, share, zeros
-from spikegrad.neurons._integrate import DECAY, decay_of
+from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, like, zeros
+from spikegrad.neurons._decay import DECAY, LearnedDecay, decay_of, share
 from spikegrad.surrogate import Surrogate
 
 
@@ -33,10 +33,9 @@ class CubaLIF(Firing):
         u = decay v + i,  spikes = surrogate(u - threshold),  v = u after the reset
 
     Args:
-        synaptic_decay: the share of the synaptic current that is left after a step, 0 to 1,
-            default 0.8.
-        decay: the same for the membrane potential, default 0.9; `CubaLIF.from_tau` takes time
-            constants instead.
+        decay: the share of the membrane potential that is left after a step, 0 to 1, default 0.9.
+        synaptic_decay: the same for the synaptic current, default 0.8; `CubaLIF.from_tau` takes
+            time constants instead. To train either, a `LearnedDecay`.
         threshold: where it fires, default 1.
         reset: `"subtract"` (default), `"zero"` or None.
         detach_reset: whether the gradient leaves the reset out, default False.
@@ -56,27 +55,29 @@ class CubaLIF(Firing):
         whose membrane potential takes in the synaptic current of the step before.
     """
 
-    admissible = {"synaptic_decay": DECAY, "decay": DECAY, "threshold": FINITE}
+    admissible = {"decay": DECAY, "synaptic_decay": DECAY}
 
     def __init__(
         self,
-        synaptic_decay: ArrayLike = 0.8,
-        decay: ArrayLike = 0.9,
+        decay: ArrayLike | LearnedDecay = 0.9,
+        *,
+        synaptic_decay: ArrayLike | LearnedDecay = 0.8,
         threshold: ArrayLike = 1.0,
         reset: str | None = "subtract",
         detach_reset: bool = False,
         surrogate: Surrogate = DEFAULT_SURROGATE,
     ) -> None:
         super().__init__(threshold, reset, detach_reset, surrogate)
-        self.synaptic_decay = synaptic_decay
         self.decay = decay
+        self.synaptic_decay = synaptic_decay
 
     @classmethod
     def from_tau(
-        cls, tau_synapse: ArrayLike, tau: ArrayLike, dt: ArrayLike = 1.0, **parameters: Any
+        cls, tau: ArrayLike, dt: ArrayLike = 1.0, *, tau_synapse: ArrayLike, **parameters: Any
     ) -> Self:
         """From two time constants and a time step in the same unit."""
-        return cls(decay_of(tau_synapse, dt), decay_of(tau, dt), **parameters)
+        synaptic_decay = decay_of(tau_synapse, dt)
+        return cls(decay_of(tau, dt), synaptic_decay=synaptic_decay, **parameters)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Synaptic:
         """0 everywhere."""
@@ -113,7 +114,7 @@ class ALIF(Firing):
     Args:
         decay: the share of the membrane potential that is left after a step, 0 to 1, default 0.9.
         adaptation_decay: the same for the adaptation, default 0.99; `ALIF.from_tau` takes time
-            constants instead.
+            constants instead. To train either, a `LearnedDecay`.
         strength: how far a spike raises the threshold, default 0.1.
         threshold: where it fires at rest, default 1.
         reset: `"subtract"` (default), `"zero"` or None.
@@ -133,13 +134,13 @@ class ALIF(Firing):
         "decay": DECAY,
         "adaptation_decay": DECAY,
         "strength": FINITE,
-        "threshold": FINITE,
     }
 
     def __init__(
         self,
-        decay: ArrayLike = 0.9,
-        adaptation_decay: ArrayLike = 0.99,
+        decay: ArrayLike | LearnedDecay = 0.9,
+        *,
+        adaptation_decay: ArrayLike | LearnedDecay = 0.99,
         strength: ArrayLike = 0.1,
         threshold: ArrayLike = 1.0,
         reset: str | None = "subtract",
@@ -153,10 +154,11 @@ class ALIF(Firing):
 
     @classmethod
     def from_tau(
-        cls, tau: ArrayLike, tau_adaptation: ArrayLike, dt: ArrayLike = 1.0, **parameters: Any
+        cls, tau: ArrayLike, dt: ArrayLike = 1.0, *, tau_adaptation: ArrayLike, **parameters: Any
     ) -> Self:
         """From two time constants and a time step in the same unit."""
-        return cls(decay_of(tau, dt), decay_of(tau_adaptation, dt), **parameters)
+        adaptation_decay = decay_of(tau_adaptation, dt)
+        return cls(decay_of(tau, dt), adaptation_decay=adaptation_decay, **parameters)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Adaptive:
         """0 everywhere."""

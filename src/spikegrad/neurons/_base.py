@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import INADMISSIBLE, Checked
+from spikegrad._domains import FINITE, FLAG, Checked, one_of
+from spikegrad.neurons._parameters import require_parameters
 from spikegrad.surrogate import Arctan, Surrogate
+from spikegrad.surrogate._base import SURROGATE
 
 NO_STEP = "{name} defines no {method}. A neuron needs two methods: {methods}."
 METHODS = "initial_state(shape, dtype) and step(state, current), which returns (state, spikes)"
 RESETS = ("subtract", "zero", None)
-ROUNDED = (
-    "{name}: {parameter}={value!r} is {rounded:g} in {dtype}, the dtype of the state, which makes "
-    "another neuron of it: take a float32 state."
+ONE_CURRENT = (
+    "currents has to be one array, but got {got}: a step of this neuron takes no other inputs."
 )
 DEFAULT_SURROGATE = Arctan(2.0)
+
+
+def _fires(value: Any) -> bool:
+    # Another library's will do, too: braintools' has the same contract.
+    return not isinstance(value, type) and callable(getattr(value, "surrogate_grad", None))
+
+
+FIRING = SURROGATE._replace(contains=_fires)
 
 
 class Neuron(Checked):
@@ -53,6 +61,12 @@ class Neuron(Checked):
     itself. The state is an argument and a return value. Its dtype decides what a step computes in;
     currents may be narrower.
     """
+
+    def __new__(cls, *args: Any, **parameters: Any) -> Self:
+        """Refuse a parameter that there is not, with what it is called here."""
+        if args or parameters:
+            require_parameters(cls, args, parameters)
+        return super().__new__(cls)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
         """The state at rest.
@@ -98,6 +112,12 @@ class Firing(Neuron):
         surrogate: the step, with its gradient.
     """
 
+    admissible = {
+        "threshold": FINITE,
+        "reset": one_of(*RESETS),
+        "detach_reset": FLAG,
+        "surrogate": FIRING,
+    }
     threshold: ArrayLike
     reset: str | None
     detach_reset: bool
@@ -110,12 +130,6 @@ class Firing(Neuron):
         detach_reset: bool,
         surrogate: Surrogate,
     ) -> None:
-        if reset not in RESETS:
-            words = "'subtract', 'zero' or None"
-            name = type(self).__name__
-            raise ValueError(
-                INADMISSIBLE.format(name=name, parameter="reset", words=words, value=reset)
-            )
         self.threshold = threshold
         self.reset = reset
         self.detach_reset = detach_reset
@@ -142,29 +156,15 @@ def like(v: jax.Array, value: ArrayLike) -> jax.Array:
 
     An array that holds a number a neuron gets the axes in front of it, batch and others, for those
     who forbid JAX to add them.
+
+    Raises:
+        TypeError: it is several inputs.
     """
+    if isinstance(value, tuple | list | dict):
+        raise TypeError(ONE_CURRENT.format(got=len(value)))
     array = jnp.asarray(value, v.dtype)
     missing = v.ndim - array.ndim if array.ndim else 0
     return jax.lax.expand_dims(array, range(missing)) if missing > 0 else array
-
-
-def share(v: jax.Array, neuron: Neuron, parameter: str) -> jax.Array:
-    """`like(v, …)` of a parameter between 0 and 1 that a narrow state may round to one of them.
-
-    Raises:
-        ValueError: it is a number and rounded so: the neuron would never leak, or keep nothing.
-    """
-    value = getattr(neuron, parameter)
-    if isinstance(value, float | np.number) and 0 < value < 1:
-        rounded = float(np.asarray(value, v.dtype))
-        if rounded in (0, 1):
-            name = type(neuron).__name__
-            raise ValueError(
-                ROUNDED.format(
-                    name=name, parameter=parameter, value=value, dtype=v.dtype, rounded=rounded
-                )
-            )
-    return like(v, value)
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> jax.Array:

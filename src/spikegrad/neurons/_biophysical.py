@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, POSITIVE
-from spikegrad.neurons._base import DEFAULT_SURROGATE, Neuron, like, zeros
+from spikegrad._domains import FINITE, FLAG, POSITIVE
+from spikegrad.neurons._base import DEFAULT_SURROGATE, FIRING, Neuron, like, zeros
 from spikegrad.surrogate import Surrogate
 
 
@@ -79,10 +79,13 @@ class Izhikevich(_Peaked):
         "peak": FINITE,
         "dt": POSITIVE,
         "scale": POSITIVE,
+        "detach_reset": FLAG,
+        "surrogate": FIRING,
     }
 
     def __init__(
         self,
+        *,
         a: ArrayLike = 0.02,
         b: ArrayLike = 0.2,
         v_reset: ArrayLike = -65.0,
@@ -157,10 +160,13 @@ class AdEx(_Peaked):
         "peak": FINITE,
         "dt": POSITIVE,
         "scale": POSITIVE,
+        "detach_reset": FLAG,
+        "surrogate": FIRING,
     }
 
     def __init__(
         self,
+        *,
         capacitance: ArrayLike = 281.0,
         leak: ArrayLike = 30.0,
         rest: ArrayLike = -70.6,

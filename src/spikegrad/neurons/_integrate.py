@@ -15,26 +15,14 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, POSITIVE, Domain
-from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, Membrane, Neuron, like, share, zeros
+from spikegrad._domains import FINITE, FLAG, Domain
+from spikegrad._pytree import is_array
+from spikegrad.neurons._base import DEFAULT_SURROGATE, Firing, Membrane, Neuron, like, zeros
+from spikegrad.neurons._decay import DECAY, LearnedDecay, decay_of, share
 from spikegrad.surrogate import Surrogate
 
-DECAY = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
-TOO_LONG = (
-    "{name}: refractory has to be {most} or less with a {dtype} state, which counts no further, "
-    "but got {value!r}."
-)
-STEPS = Domain("a whole number, 0 or more", lambda v: v >= 0 and v == int(v))
-
-
-def decay_of(tau: ArrayLike, dt: ArrayLike) -> Any:
-    """`exp(-dt / tau)`; of Python numbers, a Python number."""
-    if isinstance(tau, int | float) and isinstance(dt, int | float):
-        for name, value in (("tau", tau), ("dt", dt)):
-            if not POSITIVE.contains(value):
-                raise ValueError(f"{name} has to be {POSITIVE.words}, but got {value!r}.")
-        return math.exp(-dt / tau)
-    return jnp.exp(-jnp.asarray(dt) / jnp.asarray(tau))
+STEPS = Domain("a whole number, 0 or more", lambda v: v >= 0 and v.is_integer())
+LEAK = Domain("a finite number above 1", lambda v: 1 < v < math.inf, arrays=False)
 
 
 class IF(Firing):
@@ -66,10 +54,9 @@ class IF(Firing):
         [0. 1. 0. 1. 0.]
     """
 
-    admissible = {"threshold": FINITE}
-
     def __init__(
         self,
+        *,
         threshold: ArrayLike = 1.0,
         reset: str | None = "subtract",
         detach_reset: bool = False,
@@ -110,11 +97,11 @@ class LIF(Firing):
 
     Args:
         decay: the share of the membrane potential that is left after a step, 0 to 1, default 0.9;
-            `LIF.from_tau` takes a time constant instead.
+            `LIF.from_tau` takes a time constant instead. To train it, a `LearnedDecay`.
         threshold: where it fires, default 1.
         reset: `"subtract"` (default), `"zero"` or None.
         detach_reset: whether the gradient leaves the reset out, default False.
-        refractory: in steps, default 0.
+        refractory: in steps, default 0; an array for one a neuron.
         surrogate: the step, with its gradient.
 
     State:
@@ -140,15 +127,16 @@ class LIF(Firing):
         [0. 1. 0. 1. 0.]
     """
 
-    admissible = {"decay": DECAY, "threshold": FINITE, "refractory": STEPS}
+    admissible = {"decay": DECAY, "refractory": STEPS}
 
     def __init__(
         self,
-        decay: ArrayLike = 0.9,
+        decay: ArrayLike | LearnedDecay = 0.9,
+        *,
         threshold: ArrayLike = 1.0,
         reset: str | None = "subtract",
         detach_reset: bool = False,
-        refractory: int = 0,
+        refractory: ArrayLike = 0,
         surrogate: Surrogate = DEFAULT_SURROGATE,
     ) -> None:
         super().__init__(threshold, reset, detach_reset, surrogate)
@@ -169,15 +157,13 @@ class LIF(Firing):
             ValueError: the dtype cannot count the steps of `refractory`.
         """
         v = Membrane(zeros(shape, dtype))
-        if not self.refractory:
+        if not (is_array(self.refractory) or self.refractory):
             return v
         most = 2 ** (jnp.finfo(dtype).nmant + 1)
-        if self.refractory > most:
-            raise ValueError(
-                TOO_LONG.format(
-                    name=type(self).__name__, value=self.refractory, dtype=v.v.dtype, most=most
-                )
-            )
+        words = f"{most} or less with a {v.v.dtype} state, which counts no further"
+        Domain(words, lambda steps: steps <= most).require(
+            type(self).__name__, "refractory", self.refractory
+        )
         # A buffer of its own, so that a state can be donated.
         return Refractory(v.v, zeros(shape, dtype))
 
@@ -190,7 +176,7 @@ class LIF(Firing):
         ready = state.wait <= 0
         v, spikes = jnp.where(ready, v, state.v), jnp.where(ready, spikes, 0)
         fired = jax.lax.stop_gradient(spikes)
-        wait = jnp.maximum(state.wait - 1, 0) + self.refractory * fired
+        wait = jnp.maximum(state.wait - 1, 0) + like(u, self.refractory) * fired
         return Refractory(v, wait), spikes.astype(current.dtype)
 
 
@@ -223,10 +209,11 @@ class PLIF(Firing):
         Spiking Neural Networks".
     """
 
-    admissible = {"w": FINITE, "threshold": FINITE}
+    admissible = {"w": FINITE, "decay_input": FLAG}
 
     def __init__(
         self,
+        *,
         w: ArrayLike = 0.0,
         threshold: ArrayLike = 1.0,
         reset: str | None = "zero",
@@ -241,9 +228,8 @@ class PLIF(Firing):
     @classmethod
     def from_tau(cls, tau: float = 2.0, **parameters: Any) -> Self:
         """From a time constant in steps, above 1: `w = -log(tau - 1)`, as an array to learn."""
-        if not 1 < tau < math.inf:
-            raise ValueError(f"tau has to be a finite number above 1, but got {tau!r}.")
-        return cls(jnp.asarray(-math.log(tau - 1), jnp.float32), **parameters)
+        LEAK.require(cls.__name__, "tau", tau)
+        return cls(w=jnp.asarray(-math.log(tau - 1), jnp.float32), **parameters)
 
     def initial_state(self, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Membrane:
         """0 everywhere."""
@@ -273,7 +259,7 @@ class LI(Neuron):
 
     Args:
         decay: the share of the membrane potential that is left after a step, 0 to 1, default 0.9;
-            `LI.from_tau` takes a time constant instead.
+            `LI.from_tau` takes a time constant instead. To train it, a `LearnedDecay`.
 
     State:
         `Membrane(v)`, 0 at rest. What a `step` gives in place of spikes is `v`, in its own dtype:
@@ -295,7 +281,7 @@ class LI(Neuron):
 
     admissible = {"decay": DECAY}
 
-    def __init__(self, decay: ArrayLike = 0.9) -> None:
+    def __init__(self, decay: ArrayLike | LearnedDecay = 0.9) -> None:
         self.decay = decay
 
     @classmethod

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from spikegrad.neurons._base import Neuron
+from spikegrad.neurons._inputs import at_rest, settled
 from spikegrad.neurons._loop import bytes_of
-from spikegrad.neurons._rollout import at_rest, rollout, settled
+from spikegrad.neurons._rollout import rollout
 
 
 def rollout_memory(

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import jax
 
+from spikegrad._domains import KEY
 from spikegrad._pytree import replaced
 from spikegrad.neurons._base import Neuron
+from spikegrad.neurons._inputs import require_neuron
 from spikegrad.surrogate import with_key
 
 NO_SURROGATE = "Noisy: {name} has no attribute surrogate, so there is nothing to draw."
@@ -52,7 +54,10 @@ class Noisy(Neuron):
         (100, 10)
     """
 
+    admissible = {"key": KEY}
+
     def __init__(self, neuron: Neuron, key: jax.Array) -> None:
+        require_neuron(neuron)
         if not hasattr(neuron, "surrogate"):
             raise TypeError(NO_SURROGATE.format(name=type(neuron).__name__))
         self.neuron: Any = neuron

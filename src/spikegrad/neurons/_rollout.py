@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import operator
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.tree_util import PyTreeDef
 from jax.typing import ArrayLike
 
+from spikegrad._pytree import brief
 from spikegrad.neurons._base import Neuron
-from spikegrad.neurons._loop import lean_scan, scan, scan_in_chunks
-from spikegrad.neurons._steps import closed, protected, varying_as
-
-KEEPS = ("state", "half", "checkpoint", "all")
-BAD_KEEP = (
-    "keep has to be 'state', 'half', 'checkpoint', 'all' or a whole number, 1 or more, "
-    "but got {keep!r}."
+from spikegrad.neurons._inputs import (
+    first_of,
+    kind_of,
+    over_time,
+    require_arrays,
+    require_neuron,
+    require_state,
+    settled,
+    settled_lengths,
+    started,
 )
-BAD_AXIS = "time_axis has to name an axis of currents, {axes}, but got {axis!r}."
+from spikegrad.neurons._loop import lean_scan, scan, scan_in_chunks
+from spikegrad.neurons._parameters import fits, is_ours
+from spikegrad.neurons._steps import closed, ending, protected, varying_as
+
 BACKENDS = ("auto", "scan", "pallas")
-BAD_BACKEND = "backend has to be 'auto', 'scan' or 'pallas', but got {backend!r}."
-ONLY_STATE = "keep has to be 'state' with backend='pallas', but got {keep!r}."
+BAD_BACKEND = "backend has to be 'auto', 'scan' or 'pallas', but got {backend}."
+ONLY_STATE = "keep has to be 'state' with backend='pallas', but got {keep}."
+ONLY_SCAN = "backend has to be 'auto' or 'scan' with {what}, but got 'pallas'."
+BAD_FEED = "feed has to return a current that fits {expected}, but returned {got}."
+NOT_HEARD = (
+    "{name}.step has to return spikes of shape {expected} for the feed to hear, or a tuple that "
+    "starts with them, but returned {got}."
+)
 FALLS_BACK = "{name}.step runs as a scan, because no GPU kernel can be made of it: {reason}"
-NO_TIME = "currents has to have a time axis, but got a single number."
 NO_HALF = (
     "keep has to be another than 'half' with a feed, which does not work elementwise: "
     "take 'state' or a number."
@@ -35,11 +47,12 @@ NO_HALF = (
 
 def rollout(
     neuron: Neuron,
-    currents: ArrayLike,
+    currents: Any,
     state: Any = None,
     *,
     keep: str | int = "state",
     time_axis: int = 0,
+    lengths: ArrayLike | None = None,
     backend: str = "auto",
 ) -> tuple[Any, Any]:
     """Run neurons over time.
@@ -49,10 +62,16 @@ def rollout(
     backward pass keeps of every time step, which `keep` says; beside it there are the currents, and
     the cotangents of currents and spikes.
 
+    Called outside of `jax.jit`, it compiles once for a neuron, a shape and a `keep`, where the
+    neuron and its surrogate are of this library; a class of one's own is traced anew at each call,
+    since it may read what has changed.
+
     Args:
         neuron: the neuron.
         currents: input currents, `(time, batch, neurons)` or any shape with a time axis; integers
-            and booleans become the default float.
+            and booleans become the default float. Or a pytree of arrays over time, of which `step`
+            gets what belongs to its time: the first array is the currents, after which the state at
+            rest is made, and the others go to `step` as they are, a mask or random keys, say.
         state: the state before the first step, whose dtype a step computes in; None for
             `neuron.initial_state` in the dtype of the currents, and in float32 where that is
             narrower, so that parameters mean what they say: a decay of 0.999 is 1 in bfloat16.
@@ -77,6 +96,8 @@ def rollout(
             derivative of one's own may hold, keeps what `"checkpoint"` keeps, or with a number
             every k-th state.
         time_axis: the axis of `currents` and of the spikes that is time.
+        lengths: how many steps each sample has, `(batch,)`, integers; None for all. After its last
+            step a sample's state stays what it was, its spikes are 0, and no gradient goes through.
         backend: `"scan"` for a loop that XLA compiles; `"pallas"` for one kernel forward and one
             backward, which trace `neuron.step` and need a CUDA device (elsewhere they are
             interpreted, slowly); `"auto"` takes the kernels on a CUDA device with `keep="state"`,
@@ -105,16 +126,32 @@ def rollout(
         >>> print(jax.grad(loss)(currents).shape)
         (100, 32, 10)
     """
-    xs, axis = _over_time(currents, time_axis)
-    state = jax.tree.map(jnp.asarray, at_rest(neuron, xs) if state is None else state)
-    if _in_kernels(backend, keep, neuron, state, xs):
+    require_neuron(neuron)
+    xs, axis = over_time(currents, time_axis)
+    keep = settled(keep, first_of(xs).shape[0])
+    require_arrays(neuron, state, xs)
+    if lengths is not None:
+        lengths = settled_lengths(lengths, first_of(xs))
+    if _in_kernels(backend, keep, neuron, state, xs, lengths):
         from spikegrad.neurons import pallas
 
         interpret = jax.default_backend() != "gpu"
+        state = started(neuron, state, xs)
         final, outs = pallas.scan_in_kernels(_advance, neuron, state, xs, interpret=interpret)
     else:
-        final, outs = _run(_advance, keep, neuron, state, xs, neuron)
+        loop = _compiled_layer if is_ours(neuron) else _layer
+        final, outs = loop(neuron, xs, state, lengths, keep)
     return jax.tree.map(lambda out: jnp.moveaxis(out, 0, axis), outs), final
+
+
+def _layer(
+    neuron: Neuron, xs: Any, state: Any, lengths: jax.Array | None, keep: str | int
+) -> tuple[Any, Any]:
+    return _run(_advance, keep, neuron, started(neuron, state, xs), xs, lengths, neuron)
+
+
+# Within another trace it is as if it were not there.
+_compiled_layer = jax.jit(_layer, static_argnums=4, inline=True)
 
 
 class _Looped(NamedTuple):
@@ -127,13 +164,16 @@ class _Looped(NamedTuple):
 def recurrent_rollout(
     neuron: Neuron,
     feed: Callable[[jax.Array], jax.Array],
-    currents: ArrayLike,
+    currents: Any,
     state: Any = None,
     *,
     keep: str | int = "state",
     time_axis: int = 0,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Any, Any]:
     """Run neurons over time that get `currents[t] + feed(spikes[t - 1])`.
+
+    Outside of `jax.jit` it compiles at each call, since what `feed` closes over may have changed.
 
     Args:
         neuron: the neuron.
@@ -141,16 +181,19 @@ def recurrent_rollout(
             `lambda spikes: spikes @ weights`. Gradients reach the arrays that it closes over;
             within `jax.shard_map`, those that are the same on all devices are summed over devices
             at every step, which `jax.lax.pcast` of the array before it spares.
-        currents: as for `rollout`.
+        currents: as for `rollout`; of several inputs the first has the feed added.
         state: `(state of the neurons, spikes of the last step)`; None for both at rest.
         keep: as for `rollout`, without `"half"`. The last spikes are a state variable.
         time_axis: as for `rollout`.
+        lengths: as for `rollout`.
 
     Returns:
-        The spikes, over time, and the state after the last step.
+        The spikes, over time, and the state after the last step. Of a neuron that gives a tuple,
+        as `Recorded` does, the first part is the spikes that `feed` hears, and all parts come.
 
     Raises:
-        ValueError: `keep` or `time_axis` is none of those.
+        ValueError: `keep`, `time_axis`, `lengths` or the state is none of those, or what `feed`
+            returns does not fit the currents.
         TypeError: `neuron.step` or `feed` returns another kind of array than it has to.
 
     Examples:
@@ -163,44 +206,62 @@ def recurrent_rollout(
     """
     if keep == "half":
         raise ValueError(NO_HALF)
-    xs, axis = _over_time(currents, time_axis)
+    require_neuron(neuron)
+    xs, axis = over_time(currents, time_axis)
+    keep = settled(keep, first_of(xs).shape[0])
+    if lengths is not None:
+        lengths = settled_lengths(lengths, first_of(xs))
+    silent = _silent(first_of(xs))
     if state is None:
-        state = at_rest(neuron, xs), jnp.zeros(xs.shape[1:], xs.dtype)
+        start = _Looped(started(neuron, None, xs), silent)
+    else:
+        rest = jax.eval_shape(lambda: (started(neuron, None, xs), silent))
+        require_state(type(neuron).__name__, state, rest)
+        start = _Looped(started(neuron, state[0], xs), jnp.asarray(state[1], silent.dtype))
 
-    def advance(neuron: Neuron, looped: _Looped, x: jax.Array) -> tuple[_Looped, jax.Array]:
-        new, spikes = neuron.step(looped.state, x + feed(looped.spikes))
-        return _Looped(new, spikes.astype(x.dtype)), spikes
+    def advance(neuron: Neuron, looped: _Looped, x: Any) -> tuple[_Looped, Any]:
+        structure: PyTreeDef
+        (current, *others), structure = jax.tree.flatten(x)
+        current = _with(current, feed(looped.spikes))
+        new, outs = neuron.step(looped.state, structure.unflatten([current, *others]))
+        spikes = outs[0] if isinstance(outs, tuple) else outs
+        if getattr(spikes, "shape", None) != current.shape:
+            name = type(neuron).__name__
+            raise TypeError(NOT_HEARD.format(name=name, expected=current.shape, got=kind_of(outs)))
+        return _Looped(new, spikes.astype(current.dtype)), outs
 
-    start = _Looped(*jax.tree.map(jnp.asarray, state))
-    final, outs = _run(advance, keep, neuron, start, xs, neuron)
+    final, outs = _run(advance, keep, neuron, start, xs, lengths, neuron)
     return jax.tree.map(lambda out: jnp.moveaxis(out, 0, axis), outs), tuple(final)
 
 
-def at_rest(neuron: Neuron, xs: jax.Array) -> Any:
-    """The state at rest, in the dtype of the currents or in float32 where that is narrower."""
-    return neuron.initial_state(xs.shape[1:], np.promote_types(xs.dtype, np.float32))
+def _silent(currents: jax.Array) -> jax.Array:
+    return jnp.zeros(currents.shape[1:], currents.dtype)
+
+
+def _with(current: jax.Array, heard: Any) -> jax.Array:
+    """The current and what comes of the feed."""
+    if not fits(jnp.shape(heard), current.shape):
+        raise ValueError(BAD_FEED.format(expected=current.shape, got=kind_of(heard)))
+    summed: jax.Array = current + heard
+    return summed
 
 
 def _advance(neuron: Neuron, state: Any, current: jax.Array) -> tuple[Any, Any]:
     return neuron.step(state, current)
 
 
-def _over_time(currents: ArrayLike, time_axis: int) -> tuple[jax.Array, int]:
-    """The currents as floats with time in front, and where it was."""
-    xs = jnp.asarray(currents)
-    if not jnp.issubdtype(xs.dtype, jnp.floating):
-        xs = xs.astype(jnp.result_type(float))
-    if not xs.ndim:
-        raise ValueError(NO_TIME)
-    if not -xs.ndim <= time_axis < xs.ndim:
-        raise ValueError(BAD_AXIS.format(axes=f"{-xs.ndim} to {xs.ndim - 1}", axis=time_axis))
-    return jnp.moveaxis(xs, time_axis, 0), time_axis
-
-
 def _run(
-    step: Any, keep: str | int, params: Any, state: Any, xs: jax.Array, neuron: Neuron
+    step: Any,
+    keep: str | int,
+    params: Any,
+    state: Any,
+    xs: Any,
+    lengths: jax.Array | None,
+    neuron: Neuron,
 ) -> tuple[Any, Any]:
-    keep = settled(keep, xs.shape[0])
+    if lengths is not None:
+        step, params = functools.partial(ending, step), (params, lengths)
+        xs = jnp.arange(first_of(xs).shape[0]), xs
     params, state = varying_as(xs, (params, state))
     converted = closed(step, params, state, xs, type(neuron).__name__)
     if keep == "all":
@@ -214,38 +275,26 @@ def _run(
     return result
 
 
-def settled(keep: Any, time: int) -> str | int:
-    """`keep` as the loop takes it: a name, or a number above 1 that is no larger than the time.
-
-    Raises:
-        ValueError: it is neither a name nor a whole number, 1 or more.
-    """
-    if isinstance(keep, str) and keep in KEEPS:
-        return keep
-    try:
-        size = 0 if isinstance(keep, bool) else operator.index(keep)
-    except TypeError:
-        size = 0
-    if size < 1:
-        raise ValueError(BAD_KEEP.format(keep=keep))
-    # Where a loop is exported with a symbolic time, it cannot be cut into chunks.
-    size = min(size, time) if isinstance(time, int) else 1
-    return size if size > 1 else "state"
-
-
-def _in_kernels(backend: str, keep: str | int, neuron: Neuron, state: Any, xs: jax.Array) -> bool:
+def _in_kernels(
+    backend: str, keep: str | int, neuron: Neuron, state: Any, xs: Any, lengths: jax.Array | None
+) -> bool:
     """Whether the loop runs as GPU kernels."""
     if backend not in BACKENDS:
-        raise ValueError(BAD_BACKEND.format(backend=backend))
+        raise ValueError(BAD_BACKEND.format(backend=brief(backend)))
+    refused = "lengths" if lengths is not None else "several inputs a step"
+    can = lengths is None and first_of(xs) is xs
     if backend == "pallas":
         if keep != "state":
-            raise ValueError(ONLY_STATE.format(keep=keep))
-        closed(_advance, neuron, state, xs, type(neuron).__name__)
+            raise ValueError(ONLY_STATE.format(keep=brief(keep)))
+        if not can:
+            raise ValueError(ONLY_SCAN.format(what=refused))
+        closed(_advance, neuron, started(neuron, state, xs), xs, type(neuron).__name__)
         return True
-    if backend == "scan" or keep != "state" or jax.default_backend() != "gpu":
+    if not can or backend == "scan" or keep != "state" or jax.default_backend() != "gpu":
         return False
     from spikegrad.neurons import pallas
 
+    state = started(neuron, state, xs)
     reason = pallas.lowering_failure(_advance, *jax.tree.map(_abstract, (neuron, state, xs)))
     if reason:
         name = type(neuron).__name__

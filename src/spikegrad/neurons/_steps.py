@@ -12,13 +12,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from spikegrad.neurons._inputs import kind_of
+
 Step = Callable[[Any, Any, Any], tuple[Any, Any]]
 
 # As many derivatives in reverse mode are right as there are layers of `jax.checkpoint`.
 ORDERS = 3
 BAD_STATE = (
-    "{name}.step has to return a state of the same kind as it got, {expected}, but returned {got}. "
-    "Keep the dtype: write parameters as Python numbers, or convert them to that of the state."
+    "{name}.step has to return a state of the same kind as it got, {expected}, but returned {got}."
+)
+KEEP_DTYPE = (
+    " Keep the dtype: write parameters as Python numbers, or convert them to that of the state."
 )
 
 
@@ -60,11 +64,13 @@ def closed(step: Step, params: Any, state: Any, xs: Any, name: str) -> tuple[Ste
     Raises:
         TypeError: the step returns another kind of state than it got.
     """
-    x = varying_as(xs, jnp.zeros(xs.shape[1:], xs.dtype))
+    x = varying_as(xs, jax.tree.map(_zeros, xs))
     traced, (new, _) = jax.make_jaxpr(step, return_shape=True)(params, state, x)
-    expected, got = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", s) for s in (state, new))
+    expected, got = kind_of(state), kind_of(new)
     if expected != got:
-        raise TypeError(BAD_STATE.format(name=name, expected=expected, got=got))
+        alike = jax.tree.map(jnp.shape, state) == jax.tree.map(jnp.shape, new)
+        message = BAD_STATE.format(name=name, expected=expected, got=got)
+        raise TypeError(message + KEEP_DTYPE if alike else message)
     if not _is_transformed(traced.consts):
         return step, params
     opened, constants = jax.closure_convert(step, params, state, x)
@@ -83,19 +89,59 @@ def _is_transformed(constants: Sequence[Any]) -> bool:
     return any(isinstance(constant, jax.core.Tracer) for constant in constants)
 
 
+def ending(step: Step, params: Any, state: Any, timed: Any) -> tuple[Any, Any]:
+    """A step of samples that end: at its end, a sample's state stays, and nothing goes out.
+
+    Args:
+        step: the step.
+        params: its parameters, and how many steps each sample has.
+        state: the state that it gets.
+        timed: the number of the step, and what the step gets.
+    """
+    params, lengths = params
+    t, x = timed
+    new, out = step(params, state, x)
+    going = t < lengths
+
+    def chosen(after: jax.Array, before: jax.Array) -> jax.Array:
+        # What is not one a sample, a key, goes on.
+        if after.shape[: going.ndim] != going.shape:
+            return after
+        axes = range(going.ndim, after.ndim)
+        return jnp.where(jax.lax.expand_dims(going, axes), after, before)
+
+    nothing = jax.tree.map(jnp.zeros_like, out)
+    return jax.tree.map(chosen, new, state), jax.tree.map(chosen, out, nothing)
+
+
 def one_of(xs: Any) -> Any:
     """What one step gets of `xs`, abstract."""
-    return jax.eval_shape(lambda xs: jax.tree.map(lambda a: a.sum(0, dtype=a.dtype), xs), xs)
+
+    def one(leaf: jax.Array) -> jax.Array:
+        return leaf[0] if _is_key(leaf) else leaf.sum(0, dtype=leaf.dtype)
+
+    return jax.eval_shape(lambda xs: jax.tree.map(one, xs), xs)
 
 
-def varying_as(xs: jax.Array, tree: Any) -> Any:
+def _zeros(leaf: jax.Array) -> jax.Array:
+    """An array like those that one step gets, of which there may be none."""
+    return leaf[0] if _is_key(leaf) else jnp.zeros(leaf.shape[1:], leaf.dtype)
+
+
+def _is_key(leaf: jax.Array) -> bool:
+    return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
+
+
+def varying_as(xs: Any, tree: Any) -> Any:
     """Inside `shard_map`, let arrays vary over the devices that `xs` varies over.
 
     A loop needs it of what it carries; of parameters it spares a sum over devices at every step.
     """
 
+    varying = frozenset[str]().union(*map(_axes, jax.tree.leaves(xs)))
+
     def vary(leaf: Any) -> Any:
-        axes = tuple(_axes(xs) - _axes(leaf))
+        axes = tuple(varying - _axes(leaf))
         if not axes:
             return leaf
         if hasattr(jax.lax, "pcast"):

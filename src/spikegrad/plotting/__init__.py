@@ -1,7 +1,8 @@
 """Pictures of spiking networks and of surrogates.
 
 Each function returns a matplotlib `Figure` and needs no display; save it with `figure.savefig`.
-matplotlib is imported when a picture is drawn; it comes with `pip install 'spikegrad[plot]'`.
+`import spikegrad` makes them `spikegrad.plotting.raster` and so on; matplotlib is imported when a
+picture is drawn, and comes with the extra `plot`: `pip install '.[plot]'`.
 """
 
 from spikegrad.plotting._figures import new_figure as new_figure

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from spikegrad._extras import install_line
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-MISSING = "Pictures need matplotlib: pip install 'spikegrad[plot]'"
 
 # From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
@@ -24,7 +24,8 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         module = importlib.import_module("matplotlib.figure")
     except ModuleNotFoundError as error:
-        raise ImportError(MISSING, name=error.name) from error
+        line = install_line("A picture", "matplotlib", "plot")
+        raise ImportError(line, name=error.name) from error
     figure: Figure = module.Figure(figsize=(width, height), dpi=150, layout="constrained")
     return figure
 

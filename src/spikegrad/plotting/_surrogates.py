@@ -24,7 +24,7 @@ from spikegrad.plotting._figures import (
     new_figure,
 )
 from spikegrad.surrogate import Scaled, Shifted, Summed, Surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE
+from spikegrad.surrogate.catalogue import CATALOGUE, readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,7 +121,7 @@ def plot(surrogate: Surrogate) -> Figure:
         axes.plot(x, curve(method)(x), color=color, linewidth=2)
         label_axes(axes, "", ylabel, title)
     axes.set(xlabel=X_LABEL, xlim=(x[0], x[-1]))
-    figure.suptitle(repr(surrogate), x=0.02, ha="left", fontsize=11)
+    figure.suptitle(readable(repr(surrogate)), x=0.02, ha="left", fontsize=11)
     return figure
 
 
@@ -159,7 +159,7 @@ def compare(
     looks = itertools.product(("-", "--", ":", "-."), (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9"))
     for shape, scale, (style, color) in zip(shapes, scales, itertools.cycle(looks), strict=False):
         y = curve(shape.surrogate_grad)(x) / scale
-        axes.plot(x, y, style, color=color, linewidth=1.8, label=repr(shape))
+        axes.plot(x, y, style, color=color, linewidth=1.8, label=readable(repr(shape)))
     axes.set_xlim(x[0], x[-1])
     label_axes(axes, X_LABEL, GRADIENT_LABELS[normalise], "")
     figure.legend(loc="outside upper left", frameon=False, fontsize=8)
@@ -243,4 +243,4 @@ def _small_panel(axes: Axes, surrogate: Surrogate) -> None:
     axes.locator_params(nbins=3)
     clean(axes)
     axes.tick_params(labelsize=7)
-    axes.set_title(textwrap.fill(repr(surrogate), 30), loc="left", fontsize=7)
+    axes.set_title(textwrap.fill(readable(repr(surrogate)), 30), loc="left", fontsize=7)

@@ -17,7 +17,8 @@ from jax.custom_derivatives import SymbolicZero
 from jax.tree_util import PyTreeDef
 from jax.typing import ArrayLike
 
-from spikegrad._pytree import ValueTree, kinds
+from spikegrad._domains import Kind
+from spikegrad._pytree import ValueTree, brief, kinds
 from spikegrad.surrogate._facts import (
     Fact,
     Facts,
@@ -76,6 +77,8 @@ def as_input(x: ArrayLike | Any, name: str) -> jax.Array:
         # A weakly typed tracer may stand for a Python scalar.
         is_array = isinstance(x, jax.Array) and not getattr(x, "weak_type", True)
         array = x if is_array else jnp.asarray(x)
+    except OverflowError as error:
+        raise ValueError(NOT_REAL.format(name=name, got=brief(x))) from error
     except (TypeError, ValueError) as error:
         raise TypeError(NOT_REAL.format(name=name, got=type(x).__name__)) from error
     if jnp.issubdtype(array.dtype, jnp.floating):
@@ -232,6 +235,24 @@ class Surrogate(ValueTree):
 
     # NumPy would otherwise take a surrogate for an array of one object.
     __array_ufunc__ = None
+
+
+def _instead(value: Any) -> str:
+    if isinstance(value, type) and issubclass(value, Surrogate):
+        return f"Write {value.__name__}()."
+    if isinstance(value, str):
+        return f"Write spikegrad.surrogate.get({value!r})."
+    if callable(value):
+        return "Make it the surrogate_grad of a class of your own."
+    return ""
+
+
+SURROGATE = Kind(
+    "a Surrogate, such as Arctan(2.0)",
+    lambda value: isinstance(value, Surrogate),
+    TypeError,
+    _instead,
+)
 
 
 class Integrated(Surrogate):

@@ -50,6 +50,35 @@ class Facts(NamedTuple):
     tail: Tail
 
 
+def in_words(facts: Facts) -> dict[str, str]:
+    """Each fact by its name, as a person reads it."""
+    tail = facts.tail.kind
+    if facts.tail.exponent is not None:
+        tail = f"|x|^-{float(facts.tail.exponent):.4g}"
+    return {
+        "peak": _number(facts.peak),
+        "area": _number(facts.area),
+        "half width": _number(facts.half_width),
+        "support": _interval(*map(float, facts.support)),
+        "tail": tail,
+    }
+
+
+def _number(value: Any) -> str:
+    number = float(value)
+    if math.isnan(number):
+        return "undefined"
+    return f"{number:.4g}" if math.isfinite(number) else "infinite"
+
+
+def _interval(low: float, high: float) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "all x"
+    if math.isinf(high):
+        return f"from {low:.4g} on"
+    return f"up to {high:.4g}" if math.isinf(low) else f"{low:.4g} to {high:.4g}"
+
+
 class Fact:
     """A fact as an attribute of a surrogate; one of the same name that a user sets wins."""
 

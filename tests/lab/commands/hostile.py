@@ -21,14 +21,14 @@ from spikegrad.surrogate.catalogue import CATALOGUE, NOT_EXPRESSED, PEERS
 BYTE = "\udcff"
 NUMBERS = (
     "0", "-0.0", "-1", "1", "2", "0.5", "1.5", "1e3", "1e39", "1e-46", "1e400", "nan", "inf",
-    "-inf", "1_0", "0x10", " 3 ", "1,2", "1,", "9" * 5000, "1" + "0" * 400, "0." + "0" * 500,
-    "٣",
+    "-inf", "1_0", "0x10", " 3 ", "1,2", "1,",
+    "9" * 5000, "1" + "0" * 400, "0." + "0" * 500 + "1", "٣",
 )  # fmt: skip
 WORDS = (
     "", " ", "x", "none", "None", "true", "False", "state", "LIF", "lif", "zero", "alpha",
     "alpha:mixed", "alpha:2:20:cosine", "alpha:0:20:cosine", "n:1:2:linear", ":::", "a:b", "-",
-    "--", "é", "脉冲", "\x1b[31m", "a\nb", "[bold]", "{x}", "%s", "'", "A" * 3000, BYTE,
-    f"{BYTE}:Name",
+    "--", "é", "脉冲", "\x1b[31m", "a\nb", "[bold]", "{x}", "%s", "'",
+    "A" * 3000, BYTE, f"{BYTE}:Name",
 )  # fmt: skip
 PATHS = (
     "", ".", "..", "/", "taken", "taken/file", "taken/file/run", "deep/down/run", "a" * 300, BYTE,
@@ -126,8 +126,8 @@ def _line(draw: random.Random) -> list[str]:
     """A command with some options, most of which are wrong in some way."""
     path, command = draw.choice(list(COMMANDS.items()))
     arguments = list(path)
-    if path != ("train", "digits") and draw.random() < 0.9:
-        arguments.append(_surrogate(draw))
+    named = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    arguments += [_surrogate(draw) for _ in named if draw.random() < 0.9]
     # `check` takes the parameters of whatever surrogate it is given, and declares none.
     declared = (command if len(command.params) > 1 else root.commands["shapes"]).params
     options = [parameter for parameter in declared if isinstance(parameter, click.Option)]
@@ -145,7 +145,7 @@ def _line(draw: random.Random) -> list[str]:
 _STRAY = (
     "--help", "-h", "-x", "--version", "--resume", "--resume=run", "more", "--", "-", "", BYTE,
     "--é", f"--{BYTE}", "--=", "--alpha",
-    *(f"--{n}" for names in ELSEWHERE.values() for n in names),
+    *(f"--{name}" for names in ELSEWHERE.values() for name in names),
 )  # fmt: skip
 
 

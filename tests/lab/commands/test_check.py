@@ -145,7 +145,7 @@ def test_a_method_that_ends_the_program_is_an_error_in_the_report(own):
     [
         (["own_shapes:Nested.half"], "Tanh(alpha=0.5, T_level=2.0)"),
         (["own_shapes:Nameless"], "Nameless, whose repr raises RuntimeError"),
-        (["Rect", "--alpha", "2"], "Rect(alpha=2.0)"),
+        (["spyx.arctan"], "1/(2π) * Arctan(alpha=4.0)"),
     ],
     ids=lambda value: " ".join(value)[:30],
 )
@@ -155,7 +155,15 @@ def test_instances_and_shipped_shapes_are_checked_too(own, arguments, shown):
     assert outcome.out.startswith(f"{shown}\n")
     errors = int(re.search(r"^(\d+) errors?, ", outcome.out, re.MULTILINE)[1])
     assert outcome.status == (1 if errors else 0)
-    assert (errors == 0) == shown.startswith("Rect")
+    assert (errors == 0) == ("Arctan" in shown)
+    if errors == 0:
+        # In the same words.
+        listed = own("shapes", *arguments).out
+        assert listed.startswith(f"{shown}\n")
+        said = " ".join(outcome.out.split())
+        for fact in ("peak", "area", "half width", "support", "tail"):
+            value = re.search(rf"^  {fact} +(\S.*?) *$", listed, re.MULTILINE)[1]
+            assert f"{fact} {value}" in said
 
 
 def test_the_help_has_examples(spikegrad):

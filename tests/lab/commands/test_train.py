@@ -292,7 +292,7 @@ def test_a_missing_extra_is_answered_with_the_command_that_installs_it(package, 
     )
     assert found.returncode == 2
     assert found.stderr == (
-        f"spikegrad: this command needs {package}: pip install 'spikegrad[lab]'\n"
+        f"spikegrad: this command needs {package}: pip install '.[lab]' in a clone of spikegrad\n"
     )
     assert os.listdir(tmp_path) == []
 

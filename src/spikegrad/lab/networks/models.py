@@ -39,20 +39,23 @@ class Model(NamedTuple):
 
 
 MODELS: Mapping[str, Model] = {
-    "LIF": Model(lambda beta, firing: LIF(beta, 1.0, **firing._asdict()), "leaky"),
-    "IF": Model(lambda beta, firing: IF(1.0, **firing._asdict()), "without a leak"),
+    "LIF": Model(lambda beta, firing: LIF(beta, **firing._asdict()), "leaky"),
+    "IF": Model(lambda beta, firing: IF(**firing._asdict()), "without a leak"),
     "CubaLIF": Model(
-        lambda beta, firing: CubaLIF(SYNAPTIC_DECAY, beta, 1.0, **firing._asdict()),
+        lambda beta, firing: CubaLIF(beta, synaptic_decay=SYNAPTIC_DECAY, **firing._asdict()),
         f"leaky, with a synaptic current that decays to {SYNAPTIC_DECAY:g} a step",
     ),
     "ALIF": Model(
         lambda beta, firing: ALIF(
-            beta, ADAPTATION_DECAY, ADAPTATION_STRENGTH, 1.0, **firing._asdict()
+            beta,
+            adaptation_decay=ADAPTATION_DECAY,
+            strength=ADAPTATION_STRENGTH,
+            **firing._asdict(),
         ),
         f"leaky, with a threshold that rises by {ADAPTATION_STRENGTH:g} a spike",
     ),
     "PLIF": Model(
-        lambda beta, firing: PLIF(0.0, 1.0, decay_input=False, **firing._asdict()),
+        lambda beta, firing: PLIF(decay_input=False, **firing._asdict()),
         "leaky, with a decay that is learned from --beta on",
         lambda beta: {"w": math.log((1 - beta) / beta)},
     ),

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spikegrad.checking import Report
+from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.report.terminal import Console
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
@@ -18,7 +19,7 @@ def new_console() -> Console:
 
 def show(console: Console, report: Report) -> None:
     """The findings, worst first, each with what to do about it."""
-    console.print(Text(report.surrogate, "bold"))
+    console.print(Text(shown(report.surrogate, console), "bold"))
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("grade", no_wrap=True)
     table.add_column("check", no_wrap=True)

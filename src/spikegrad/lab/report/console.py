@@ -17,6 +17,7 @@ from rich.text import Text
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
 from spikegrad.lab.report import words
+from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.report.terminal import Console
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.folder import RunFolder
@@ -54,7 +55,7 @@ class Report:
             "input": f"{config.encoding} coding over {config.time_steps} time steps",
             "network": f"{pixels} pixels, {config.hidden} {config.neuron} neurons, "
             f"{classes} classes; beta {config.beta:.3g}",
-            "surrogate": config.surrogate_in_words(),
+            "surrogate": shown(config.surrogate_in_words(), self._console),
             "memory": memory(config),
             "run folder": str(folder.path),
         }

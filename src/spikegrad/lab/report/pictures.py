@@ -18,6 +18,8 @@ from spikegrad.lab.training import surrogates
 from spikegrad.lab.training.files import replacing, write_text
 from spikegrad.lab.training.folder import RunFolder
 from spikegrad.lab.training.trainer import Epoch, Evaluation, Trainer
+from spikegrad.plotting._networks import busy_to_silent
+from spikegrad.surrogate.catalogue import readable
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -138,30 +140,17 @@ def membranes(activity: Activity) -> Picture:
     """The membrane potentials of a few hidden neurons for the sample, busy to silent."""
     excess = np.asarray(activity.excess)[:, 0]
     spikes = np.asarray(activity.spikes)[:, 0]
-    chosen = watched(spikes)
-    # Less the threshold, which in some models moves.
+    chosen = busy_to_silent(spikes, SHOWN)
     figure = plotting.membranes(
-        excess[:, chosen],
-        spikes[:, chosen],
-        threshold=0.0,
-        names=[f"hidden neuron {neuron}" for neuron in chosen],
+        excess,
+        spikes,
+        neurons=chosen,
+        names=[f"hidden neuron {neuron}" for neuron in range(excess.shape[1])],
         ylabel="above threshold (thresholds)",
         width=WIDTH,
     )
     text = words.membranes(excess[:, chosen], spikes[:, chosen], chosen)
     return Picture("membranes", "Inside some of them", figure, text)
-
-
-def watched(spikes: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
-    """A few neurons, busy to silent, out of `spikes` `(time, neurons)`.
-
-    All but one are of those that fire, as far as there are so many.
-    """
-    counts = spikes.sum(0)
-    by_count = np.argsort(-counts, kind="stable")
-    firing = int((counts > 0).sum())
-    busy = np.linspace(0, firing - 1, min(SHOWN - 1, firing)).round().astype(int)
-    return by_count[[*busy, *range(firing, len(by_count))][:SHOWN]]
 
 
 def surrogate(trainer: Trainer, parameters: Parameters, activity: Activity) -> Picture:
@@ -170,7 +159,7 @@ def surrogate(trainer: Trainer, parameters: Parameters, activity: Activity) -> P
     shape = trainer.surrogate_at_the_end(parameters)
     excess = np.asarray(activity.excess)
     figure = plotting.new_figure(WIDTH, 3.4)
-    title = textwrap.fill(surrogates.in_words(shape), 48)
+    title = textwrap.fill(readable(surrogates.in_words(shape)), 48)
     plotting.surrogate_over(shape, excess, title=title, axes=figure.subplots())
     text = words.surrogate(shape, excess)
     return Picture("surrogate", "What the gradient saw", figure, text)

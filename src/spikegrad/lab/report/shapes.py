@@ -16,10 +16,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.report.terminal import Console
 from spikegrad.plotting import _curves
 from spikegrad.surrogate import Scaled, Shifted, Summed, Surrogate
-from spikegrad.surrogate._facts import Tail
+from spikegrad.surrogate._facts import in_words
 from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES, PEERS, Library, Peer, Row
 
 AT_THRESHOLD = {0: "no spike at x = 0, where there is one here", 1: "a spike at x = 0, as here"}
@@ -69,8 +70,8 @@ def show_all(console: Console) -> None:
         for row in (row for row in CATALOGUE if row.family == family):
             table.add_row(
                 Text(f"  {row.name}", "cyan"),
-                ", ".join(f"{name}={p.shown}" for name, p in row.parameters.items()),
-                _tail(row.shape().tail),
+                ", ".join(row.defaults),
+                in_words(row.shape().facts())["tail"],
                 f"{row.paper.authors} {row.paper.year}",
                 str(len(row.peers)),
             )
@@ -83,7 +84,7 @@ def show_all(console: Console) -> None:
 def show_one(console: Console, named: Named) -> None:
     """A surrogate: formula, properties, source, the same elsewhere, and a plot of its gradient."""
     surrogate, peer = named.surrogate, named.peer
-    console.print(Text(repr(surrogate), "bold"))
+    console.print(Text(shown(repr(surrogate), console), "bold"))
     if peer:
         library = LIBRARIES[peer.library]
         console.print(Text(f"{peer.name} of {library.title} {library.version}", "cyan"))
@@ -136,7 +137,6 @@ def _show_formula(console: Console, row: Row, heading: bool) -> None:
 
 
 def _show_properties(console: Console, named: Named) -> None:
-    facts = named.surrogate.facts()
     x = _curves.points([named.surrogate])
     gradient = _curves.curve(named.surrogate.surrogate_grad)
     values = "".join(f", {name}={value!r}" for name, value in named.parameters.items())
@@ -144,11 +144,7 @@ def _show_properties(console: Console, named: Named) -> None:
     _grid(
         console,
         [
-            ("peak", _number(facts.peak)),
-            ("area", _number(facts.area)),
-            ("half width", _number(facts.half_width)),
-            ("support", _interval(*map(float, facts.support))),
-            ("tail", _tail(facts.tail)),
+            *in_words(named.surrogate.facts()).items(),
             ("even", "yes" if np.array_equal(gradient(x), gradient(-x)) else "no"),
             ("Python", f'surrogate.get("{named.name}"{values})'),
         ],
@@ -205,7 +201,8 @@ def _show_peers(console: Console, row: Row) -> None:
             console.print(_indented(about, 4))
         for peer in peers:
             call = f"{peer.name}({', '.join(f'{k}={v!r}' for k, v in peer.parameters.items())})"
-            console.print(_indented(f"{call} is {peer.build(*peer.parameters.values())!r}", 4))
+            same = f"{call} is {peer.build(*peer.parameters.values())!r}"
+            console.print(_indented(shown(same, console), 4))
             if peer.differs:
                 console.print(_indented(peer.differs, 6))
 
@@ -241,22 +238,3 @@ def _grid(console: Console, lines: list[tuple[str, str]]) -> None:
     for name, value in lines:
         grid.add_row(Text(f"  {name}", "cyan"), Text(value))
     console.print(grid)
-
-
-def _number(value: Any) -> str:
-    number = float(value)
-    if math.isnan(number):
-        return "undefined"
-    return f"{number:.4g}" if math.isfinite(number) else "infinite"
-
-
-def _interval(low: float, high: float) -> str:
-    if math.isinf(low) and math.isinf(high):
-        return "all x"
-    if math.isinf(high):
-        return f"from {low:.4g} on"
-    return f"up to {high:.4g}" if math.isinf(low) else f"{low:.4g} to {high:.4g}"
-
-
-def _tail(tail: Tail) -> str:
-    return tail.kind if tail.exponent is None else f"|x|^-{float(tail.exponent):g}"

@@ -26,7 +26,7 @@ from spikegrad.lab.networks.network import Hidden
 from spikegrad.lab.training import float32, surrogates
 from spikegrad.neurons import KEEPS
 from spikegrad.surrogate import Stochastic, Surrogate
-from spikegrad.surrogate.catalogue import CATALOGUE, Row
+from spikegrad.surrogate.catalogue import CATALOGUE, Row, readable
 
 LEARNED = (
     " has to be above 0 and below 1 for {neuron}, which learns it, in float32 as well, but got "
@@ -182,7 +182,7 @@ class Config:
 
     def surrogate_in_words(self) -> str:
         """The surrogate, and how it changes."""
-        return ", ".join([surrogates.in_words(self.build_surrogate()), *self.change()])
+        return ", ".join([readable(surrogates.in_words(self.build_surrogate())), *self.change()])
 
     def _changes(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in CHANGES}

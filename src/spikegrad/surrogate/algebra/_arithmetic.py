@@ -12,11 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import POSITIVE, Checked
-from spikegrad.surrogate._base import Surrogate
+from spikegrad._domains import FINITE, POSITIVE, Checked, Kind
+from spikegrad.surrogate._base import SURROGATE, Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate.algebra._wrapping import GradientOf, input_of, meeting
+
+SURROGATES = Kind(
+    "surrogates, one or more",
+    lambda value: isinstance(value, tuple) and value != () and all(map(SURROGATE.contains, value)),
+    TypeError,
+)
 
 
 class Scaled(GradientOf):
@@ -26,6 +32,8 @@ class Scaled(GradientOf):
         factor: a number or an array, of either sign.
         surrogate: any surrogate.
     """
+
+    admissible = {"factor": FINITE}
 
     def __init__(self, factor: ArrayLike, surrogate: Surrogate) -> None:
         super().__init__()
@@ -68,6 +76,8 @@ class Shifted(GradientOf):
         x0: a number or an array, in units of x; positive moves the gradient above the threshold.
     """
 
+    admissible = {"x0": FINITE}
+
     def __init__(self, surrogate: Surrogate, x0: ArrayLike) -> None:
         super().__init__()
         self.surrogate = surrogate
@@ -105,7 +115,7 @@ class Shifted(GradientOf):
         return f"{_operand(self.surrogate)}.shifted({self.x0!r})"
 
 
-class Widened(Checked, GradientOf):
+class Widened(GradientOf):
     """The gradient at `x / factor`: as high, and `factor` times as wide.
 
     Write it `Sigmoid(4.0).widened(2.0)`. `x / factor` is rounded once, so the last digits of a far
@@ -167,12 +177,14 @@ class Widened(Checked, GradientOf):
         return f"{_operand(self.surrogate)}.widened({self.factor!r})"
 
 
-class Summed(Surrogate):
+class Summed(Checked, Surrogate):
     """The sum of the gradients. Write it `Sigmoid(4.0) + 0.1 * StraightThrough()`.
 
     Args:
         surrogates: any surrogates, two or more; the forward pass is that of the first.
     """
+
+    admissible = {"surrogates": SURROGATES}
 
     def __init__(self, *surrogates: Surrogate) -> None:
         super().__init__()

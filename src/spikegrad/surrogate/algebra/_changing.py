@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import COUNT, FINITE, NUMBER, Checked, Domain
+from spikegrad._domains import FINITE, NUMBER, SHARE, Checked, Domain, one_of
 from spikegrad._pytree import is_array, replaced
-from spikegrad.surrogate._base import Surrogate, as_input
-from spikegrad.surrogate.algebra._smooth import SHARE, relaxed, spikes_alone, spikes_by_relaxation
+from spikegrad.surrogate._base import SURROGATE, Surrogate, as_input
+from spikegrad.surrogate.algebra._smooth import relaxed, spikes_alone, spikes_by_relaxation
 from spikegrad.surrogate.algebra._stochastic import Drawing
 from spikegrad.surrogate.algebra._wrapping import Delegating
 
@@ -26,7 +26,6 @@ NO_NUMBER = (
     "but got {value!r}."
 )
 NOT_POSITIVE = "Learned: {parameter} has to start from a positive number, but got {value!r}."
-BAD_SIGNAL = "Learned: signal has to be one of {allowed}, but got {value!r}."
 NO_MIX = 'Learned with signal="mixed" needs how much to mix: learned.mixing(probability).'
 
 
@@ -68,6 +67,7 @@ class Annealed(Delegating):
         step: Any = 0,
     ) -> None:
         super().__init__()
+        SURROGATE.require(type(self).__name__, "surrogate", surrogate)
         _require_parameter("Annealed", surrogate, parameter)
         if not callable(schedule):
             raise TypeError(NO_SCHEDULE.format(value=schedule))
@@ -124,7 +124,7 @@ def _map_of(domain: Domain | None) -> Map:
 SIGNALS = ("relaxation", "mixed", "documented", "none")
 
 
-class Learned(Checked, Drawing, Delegating):
+class Learned(Drawing, Delegating):
     """A surrogate whose parameters are learned with the network's.
 
     A parameter is kept as an array `raw`, which an optimizer moves freely:
@@ -178,7 +178,10 @@ class Learned(Checked, Drawing, Delegating):
         0.048
     """
 
-    admissible = {"mix": Domain(f"{SHARE.words}, or None", SHARE.contains, optional=True)}
+    admissible = {
+        "signal": one_of(*SIGNALS),
+        "mix": Domain(f"{SHARE.words}, or None", SHARE.contains, optional=True),
+    }
     draws = "which elements are relaxed"
 
     def __init__(
@@ -190,9 +193,7 @@ class Learned(Checked, Drawing, Delegating):
         key: jax.Array | None = None,
     ) -> None:
         super().__init__()
-        if signal not in SIGNALS:
-            allowed = ", ".join(map(repr, SIGNALS))
-            raise ValueError(BAD_SIGNAL.format(allowed=allowed, value=signal))
+        SURROGATE.require(type(self).__name__, "surrogate", surrogate)
         if parameters is None:
             parameters = [name for name in vars(surrogate) if _can_learn(surrogate, name)]
             if not parameters:
@@ -273,7 +274,8 @@ def _is_free(surrogate: Surrogate, name: str) -> bool:
     else:
         is_bool = isinstance(value, bool)
         is_number = isinstance(value, int | float) and not is_bool and math.isfinite(value)
-    return is_number and _domain(surrogate, name) not in (COUNT, SHARE)
+    domain = _domain(surrogate, name)
+    return is_number and not (domain is SHARE or (domain is not None and domain.whole))
 
 
 def _can_learn(surrogate: Surrogate, name: str) -> bool:

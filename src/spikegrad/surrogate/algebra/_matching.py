@@ -12,12 +12,10 @@ from typing import Any
 
 import jax
 
-from spikegrad._domains import POSITIVE
-from spikegrad.surrogate._base import Surrogate
+from spikegrad._domains import POSITIVE, one_of
+from spikegrad.surrogate._base import SURROGATE, Surrogate
 
-BAD_MEASURE = "normalised: by has to be one of {allowed}, but got {value!r}."
 NOT_FINITE = "{function}: {surrogate!r} has {article} {measure} of {value}; it has to be {words}."
-BAD_TARGET = "matched: {name} has to be {words}, but got {value!r}."
 
 
 class _Squared(Surrogate):
@@ -45,6 +43,7 @@ MEASURES: Mapping[str, tuple[Callable[[Surrogate], Any], float]] = {
 
 
 def _measured(function: str, surrogate: Surrogate, measure: str) -> Any:
+    SURROGATE.require(function, "surrogate", surrogate)
     value = MEASURES[measure][0](surrogate)
     known = isinstance(value, int | float)
     if known and not 0 < value < math.inf:
@@ -76,9 +75,8 @@ def normalised(surrogate: Surrogate, by: str = "peak") -> Surrogate:
         >>> normalised(Sigmoid(8.0), by="peak")
         0.5 * Sigmoid(alpha=8.0)
     """
-    if by not in MEASURES:
-        allowed = ", ".join(map(repr, MEASURES))
-        raise ValueError(BAD_MEASURE.format(allowed=allowed, value=by))
+    one_of(*MEASURES).require("normalised", "by", by)
+    SURROGATE.require("normalised", "surrogate", surrogate)
     power = MEASURES[by][1]
     return surrogate.dampened(_measured("normalised", surrogate, by) ** (-1 / power))
 
@@ -100,8 +98,7 @@ def matched(surrogate: Surrogate, peak: float = 1.0, area: float = 1.0) -> Surro
         2.0 * SlayerGrad(alpha=1.0).widened(0.5)
     """
     for name, value in (("peak", peak), ("area", area)):
-        if isinstance(value, int | float) and not POSITIVE.contains(value):
-            raise ValueError(BAD_TARGET.format(name=name, words=POSITIVE.words, value=value))
+        POSITIVE.require("matched", name, value)
     height = peak / _measured("matched", surrogate, "peak")
     width = area / (height * _measured("matched", surrogate, "area"))
     return surrogate.widened(width).dampened(height)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import POSITIVE, Checked
+from spikegrad._domains import POSITIVE
 from spikegrad._pytree import is_array
 from spikegrad.surrogate._base import Integrated, Surrogate, as_input
 from spikegrad.surrogate._exact import in_float32
@@ -131,7 +131,7 @@ class Tabulated(Integrated):
         )
 
 
-class BatchNormalised(Checked, GradientOf):
+class BatchNormalised(GradientOf):
     """The gradient over how large it is in the batch: a layer far below threshold still learns.
 
         grad(x) = g(x) / (xi + ||mean over the batch of g(x)||)

@@ -11,14 +11,17 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jax.typing import ArrayLike
 
-from spikegrad._domains import COUNT, POSITIVE, Checked, Domain
-from spikegrad.surrogate._base import Integrated, Surrogate, along_parameters, as_input, backward
+from spikegrad._domains import COUNT, POSITIVE, SHARE, Checked, one_of
+from spikegrad.surrogate._base import (
+    SURROGATE,
+    Integrated,
+    Surrogate,
+    along_parameters,
+    as_input,
+    backward,
+)
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate.algebra._wrapping import Delegating, meeting
-
-SHARE = Domain("a number from 0 to 1", lambda v: 0 <= v <= 1)
-GRADED_GRADIENTS = ("periodic", "single")
-BAD_GRADIENT = "Graded: gradient has to be {allowed}, but got {value!r}."
 
 
 def relaxation(surrogate: Surrogate, x: jax.Array) -> jax.Array:
@@ -102,7 +105,7 @@ class Relaxed(Delegating):
         return relaxation(self.surrogate, x)
 
 
-class Blend(Checked, Relaxed):
+class Blend(Relaxed):
     """On the way from relaxed to hard, for the first epochs of a training.
 
         s(x) = hardness step(x) + (1 - hardness) fun(x)
@@ -162,7 +165,12 @@ class Graded(Checked, Integrated):
         [0. 1. 2. 3.]
     """
 
-    admissible = {"levels": COUNT, "spacing": POSITIVE}
+    admissible = {
+        "surrogate": SURROGATE,
+        "levels": COUNT,
+        "gradient": one_of("periodic", "single"),
+        "spacing": POSITIVE,
+    }
 
     def __init__(
         self,
@@ -172,9 +180,6 @@ class Graded(Checked, Integrated):
         spacing: ArrayLike = 1.0,
     ) -> None:
         super().__init__()
-        if gradient not in GRADED_GRADIENTS:
-            allowed = " or ".join(map(repr, GRADED_GRADIENTS))
-            raise ValueError(BAD_GRADIENT.format(allowed=allowed, value=gradient))
         self.surrogate = surrogate
         self.levels = levels
         self.gradient = gradient
@@ -238,7 +243,7 @@ class Ternary(Checked, Surrogate):
         [-1.  0.  1.]
     """
 
-    admissible = {"gap": POSITIVE}
+    admissible = {"surrogate": SURROGATE, "gap": POSITIVE}
 
     def __init__(self, surrogate: Surrogate, gap: ArrayLike = 2.0) -> None:
         super().__init__()

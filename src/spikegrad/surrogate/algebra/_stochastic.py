@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, Checked
-from spikegrad.surrogate._base import Surrogate
+from spikegrad._domains import FINITE, KEY, Checked
+from spikegrad.surrogate._base import SURROGATE, Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
 from spikegrad.surrogate.algebra._wrapping import Delegating, meeting
@@ -28,9 +28,10 @@ NO_AREA = (
 )
 
 
-class Drawing(Surrogate):
+class Drawing(Checked, Surrogate):
     """Base of the surrogates that draw; `key` is None until one is given."""
 
+    admissible = {"key": KEY}
     key: jax.Array | None
     draws = "its spikes"
 
@@ -56,7 +57,12 @@ def with_key(surrogate: Any, key: jax.Array) -> Any:
     """The same surrogate with a key to draw from, wherever in it something draws.
 
     Several that draw get keys of their own.
+
+    Raises:
+        TypeError: it is no surrogate, or no key.
     """
+    SURROGATE.require("with_key", "surrogate", surrogate)
+    KEY.require("with_key", "key", key)
     new = copy.copy(surrogate)
     if isinstance(new, Drawing):
         new.key = key
@@ -106,6 +112,7 @@ class Stochastic(Drawing, Delegating):
 
     def __init__(self, surrogate: Surrogate, key: jax.Array | None = None) -> None:
         super().__init__()
+        SURROGATE.require(type(self).__name__, "surrogate", surrogate)
         area = surrogate.area
         if not isinstance(area, jax.core.Tracer) and not _positive_and_finite(area):
             raise ValueError(NO_AREA.format(surrogate=surrogate, area=area))
@@ -134,7 +141,7 @@ def _positive_and_finite(area: Any) -> bool:
     return bool(np.all((values > 0) & np.isfinite(values)))
 
 
-class StochasticSpikeOperator(Checked, Drawing):
+class StochasticSpikeOperator(Drawing):
     """A gradient of 1 above the threshold, and a small one drawn at random below.
 
         grad(x) = 1                               for x >= 0

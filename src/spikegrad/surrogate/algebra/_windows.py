@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, POSITIVE, Checked
-from spikegrad.surrogate._base import Integrated, Surrogate
+from spikegrad._domains import FINITE, POSITIVE, Checked, require_rising
+from spikegrad.surrogate._base import SURROGATE, Integrated, Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import COMPACT, Area, Facts
 from spikegrad.surrogate.algebra._wrapping import GradientOf, closed_form, input_of, meeting
 
 
-class Masked(Checked, Integrated, GradientOf):
+class Masked(Integrated, GradientOf):
     """The gradient inside a window, and 0 outside.
 
         grad(x) = g(x) [low <= x <= high]
@@ -33,11 +33,14 @@ class Masked(Checked, Integrated, GradientOf):
 
     def __init__(self, surrogate: Surrogate, low: ArrayLike, high: ArrayLike) -> None:
         super().__init__()
-        if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
-            raise ValueError(f"Masked: high has to be above low, {low!r}, but got {high!r}.")
         self.surrogate = surrogate
         self.low = low
         self.high = high
+        self.require_whole()
+
+    def require_whole(self) -> None:
+        """Refuse a window that is none."""
+        require_rising(type(self).__name__, ("low", self.low), ("high", self.high))
 
     def _window(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         return meeting(self.low, x), meeting(self.high, x)
@@ -106,7 +109,7 @@ class Truncated(Masked):
         return self.width
 
 
-class Asymmetric(Integrated):
+class Asymmetric(Checked, Integrated):
     """One gradient below the threshold, another from it on.
 
         grad(x) = below(x)  for x < 0
@@ -116,6 +119,8 @@ class Asymmetric(Integrated):
         below: any surrogate; the forward pass is its.
         above: any surrogate.
     """
+
+    admissible = {"below": SURROGATE, "above": SURROGATE}
 
     def __init__(self, below: Surrogate, above: Surrogate) -> None:
         super().__init__()

@@ -9,23 +9,27 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from spikegrad.surrogate._base import Surrogate, as_input
+from spikegrad._domains import Checked
+from spikegrad.surrogate._base import SURROGATE, Surrogate, as_input
 from spikegrad.surrogate._facts import Facts
 
 
-class GradientOf(Surrogate):
-    """Base of the wrappers that hold one surrogate and keep its forward pass."""
+class Wrapping(Checked, Surrogate):
+    """Base of what holds another surrogate."""
 
+    admissible = {"surrogate": SURROGATE}
     surrogate: Surrogate
+
+
+class GradientOf(Wrapping):
+    """Base of the wrappers that hold one surrogate and keep its forward pass."""
 
     def _stepper(self) -> Surrogate:
         return self.surrogate._stepper()
 
 
-class Delegating(Surrogate):
+class Delegating(Wrapping):
     """Base of what has the gradient of another surrogate, whatever its forward pass is."""
-
-    surrogate: Surrogate
 
     @property
     def now(self) -> Surrogate:

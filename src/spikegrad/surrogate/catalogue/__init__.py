@@ -14,3 +14,5 @@ from spikegrad.surrogate.catalogue._row import Paper as Paper
 from spikegrad.surrogate.catalogue._row import Parameter as Parameter
 from spikegrad.surrogate.catalogue._row import Row as Row
 from spikegrad.surrogate.catalogue._rows import CATALOGUE as CATALOGUE
+from spikegrad.surrogate.catalogue._written import readable as readable
+from spikegrad.surrogate.catalogue._written import written as written

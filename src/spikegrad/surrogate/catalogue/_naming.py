@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from spikegrad._domains import Kind
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate.catalogue._libraries import Peer
 from spikegrad.surrogate.catalogue._peers import PEERS
 from spikegrad.surrogate.catalogue._row import Row
 from spikegrad.surrogate.catalogue._rows import CATALOGUE
 
+NAME = Kind("the name of a surrogate", lambda value: isinstance(value, str), TypeError)
 UNKNOWN_NAME = "There is no surrogate {name!r}. The nearest names are {nearest}."
 NOT_BUILT = "{name} cannot have {given}: {error}"
 UNKNOWN_PARAMETER = "{name} takes no parameter {parameter!r}. It takes {accepted}."
@@ -46,6 +48,7 @@ def get(name: str, **parameters: Any) -> Surrogate:
         >>> surrogate.get("snntorch.fast_sigmoid", slope=25.0)
         InvSquareGrad(alpha=25.0)
     """
+    NAME.require("get", "name", name)
     found = named(name)
     if isinstance(found, Row):
         _require_known(found.name, parameters, found.parameters)

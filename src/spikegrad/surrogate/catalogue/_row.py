@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from spikegrad._domains import COUNT
 from spikegrad.surrogate._base import Surrogate
 from spikegrad.surrogate.algebra import Scaled, Shifted
 from spikegrad.surrogate.catalogue._libraries import Peer
 from spikegrad.surrogate.catalogue._peers import PEERS
+from spikegrad.surrogate.catalogue._written import written
 from spikegrad.surrogate.shapes._shape import Shape
 
 
@@ -38,7 +38,7 @@ class Parameter(NamedTuple):
     @property
     def shown(self) -> str:
         """The default as one writes it."""
-        return "None" if self.default is None else f"{self.default:g}"
+        return "None" if self.default is None else written(self.default)
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class Row:
         """The family by which shapes are grouped: that of their tails."""
         return self.shape.family
 
+    @property
+    def defaults(self) -> list[str]:
+        """Each parameter with its default, as one writes them: `alpha=1`."""
+        return [f"{name}={parameter.shown}" for name, parameter in self.parameters.items()]
+
     @cached_property
     def even(self) -> bool:
         """Whether the gradient is the same on both sides of the threshold, at its defaults."""
@@ -102,7 +107,11 @@ class Row:
     def parameters(self) -> dict[str, Parameter]:
         """The parameters that shape the gradient, in the order of the class."""
         return {
-            name: Parameter(self._signature.parameters[name].default, domain.words, domain is COUNT)
+            name: Parameter(
+                self._signature.parameters[name].default,
+                domain.words,
+                getattr(domain, "whole", False),
+            )
             for name, domain in self.shape.admissible.items()
         }
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import NUMBER, POSITIVE
+from spikegrad._domains import NUMBER, POSITIVE, require_rising
 from spikegrad.surrogate._exact import (
     Pair,
     as_float,
@@ -332,9 +332,11 @@ class WindowedInvSquare(Shape):
     hi: ArrayLike = parameter(0.2, NUMBER)
 
     def __post_init__(self) -> None:
-        lo, hi = self.lo, self.hi
-        if isinstance(lo, int | float) and isinstance(hi, int | float) and not lo < hi:
-            raise ValueError(f"WindowedInvSquare: hi has to be above lo = {lo}, but got {hi}.")
+        self.require_whole()
+
+    def require_whole(self) -> None:
+        """Refuse a window that is none."""
+        require_rising(type(self).__name__, ("lo", self.lo), ("hi", self.hi))
 
     def facts(self: Any) -> Facts:
         """Closed forms."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.typing import ArrayLike
 
-from spikegrad._domains import COUNT, POSITIVE
+from spikegrad._domains import POSITIVE, TERMS
 from spikegrad.surrogate._exact import (
     Pair,
     exact,
@@ -59,7 +59,7 @@ class SquarewaveFourierSeries(Shape):
         1.0
     """
 
-    n: int = parameter(2, COUNT)
+    n: int = parameter(2, TERMS)
     t_period: ArrayLike = parameter(8.0, POSITIVE)
 
     def facts(self) -> Facts:

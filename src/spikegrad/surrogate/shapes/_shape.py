@@ -31,8 +31,8 @@ class Shape(Checked, Integrated):
     """A surrogate that spikegrad ships: final, exact, with checked parameters.
 
     A shape declares each parameter once, `alpha: ArrayLike = parameter(1.0, POSITIVE)`; `__init__`
-    and its signature follow. A Python number outside the admissible range is refused with a
-    `ValueError` that names the parameter; an array, traced or not, is taken as it is.
+    and its signature follow. A number outside the admissible range, also one in an array, is
+    refused with a `ValueError` that names the parameter; what is being traced is taken as it is.
     """
 
     family: ClassVar[str]
