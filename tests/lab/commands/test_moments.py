@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,7 +34,7 @@ def calls(
     Args:
         command: the arguments.
         at: the number of the call of a function of the lab; 0 for no signal.
-        number: of the signal; Ctrl-C where it would end this process, not the command.
+        number: of the signal.
 
     Returns:
         How many of those calls there were, and the outcome.
@@ -46,8 +47,7 @@ def calls(
         if event == "call" and "spikegrad/lab" in path and not OUTSIDE.search(path):
             count += 1
             if count == at:
-                heard = signal.getsignal(number) is not signal.SIG_DFL
-                signal.raise_signal(number if heard else signal.SIGINT)
+                signal.raise_signal(number)
 
     sys.setprofile(profile)
     try:
@@ -55,6 +55,19 @@ def calls(
     finally:
         sys.setprofile(None)
     return count, outcome
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Signals that do not end this process."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise stopping.Stop(number)
+
+    before = {number: signal.signal(number, stop) for number in stopping.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -76,7 +89,7 @@ def clear() -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "heard")
 @pytest.mark.parametrize("command", [TRAIN, DRAW], ids=lambda command: command[0])
 def test_a_signal_at_any_moment_is_one_line(command):
     run(*command)  # imports modules, which are calls as well

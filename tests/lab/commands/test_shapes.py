@@ -242,13 +242,12 @@ def test_a_picture_that_fails_leaves_the_old_one(spikegrad, tmp_path, monkeypatc
     assert (tmp_path / "a.png").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_closed_stream_takes_what_is_written_and_gives_its_number_to_no_file(tmp_path, closed):
-    command = f'"{sys.executable}" -m spikegrad shapes Arctan --plot a.svg {closed}'
-    found = subprocess.run(command, shell=True, capture_output=True, cwd=tmp_path, check=True)
-    assert found.stderr == b""
-    assert (found.stdout == b"") == (">&-" in closed.split())
+def test_closed_streams_take_what_is_written_and_give_their_numbers_to_no_file(tmp_path):
+    command = f'"{sys.executable}" -m spikegrad shapes Arctan --plot a.svg <&- >&- 2>&-'
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    assert os.listdir(tmp_path) == ["a.svg"]
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
+    assert (tmp_path / "a.svg").read_bytes().endswith(b"</svg>\n")
 
 
 def test_what_cannot_show_more_than_ascii_gets_ascii():

@@ -31,7 +31,7 @@ BAD = [
         ["--delta-u", "1e-300", "float32 rounds to 0"],
     ),
     (["--surrogate", "snntorch.fast_sigmoid", "--slope", "1e39"], ["--slope", "1e+39", "infinity"]),
-    (["--surrogate", "squarewave_fourier_series", "--n", "1001"], ["--n", "1001", "at most 1000"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "1001"], ["--n", "1001", "1 to 1000"]),
     (["--width", "1"], ["--width", "Sigmoid takes no", "It takes alpha"]),
     (["--alpha", "true"], ["--alpha takes a number", "'true'"]),
     (["--alpha", "9" * 5000], ["--alpha", "positive", "inf"]),
@@ -42,7 +42,7 @@ BAD = [
     (["--surrogate", "nowhere:Own"], ["--surrogate: There is no module 'nowhere'"]),
     (["--surrogate", "json:Own", "--colour", "1"], ["--surrogate: json has no 'Own'"]),
     (["--surrogate", "s2nn", "--surrogate-beta", "-1"], ["--surrogate-beta", "positive"]),
-    (["--surrogate", "squarewave_fourier_series", "--n", "0"], ["--n", "whole number, 1 or"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "0"], ["--n", "whole number from 1 to"]),
     (["--surrogate", "squarewave_fourier_series", "--n", "1.5"], ["--n", "1.5", "whole number"]),
     (
         ["--surrogate", "squarewave_fourier_series", "--n", "9" * 5000],
@@ -50,7 +50,7 @@ BAD = [
     ),
     (
         ["--surrogate", "squarewave_fourier_series", "--n", "1" + "0" * 400],
-        ["--n has to be a whole number, 1 or more", "1000000000... (401 digits)"],
+        ["--n has to be a whole number from 1 to 1000", "1000000000... (401 digits)"],
     ),
     (
         ["--surrogate", "WindowedInvSquare", "--lo", "0.3", "--hi", "0.5", "--alpha", "-1"],
@@ -62,7 +62,7 @@ BAD = [
     ),
     (
         ["--surrogate", "WindowedInvSquare", "--lo", "0.3"],
-        ["--lo", "hi has to be above lo = 0.3, but got 0.2"],
+        ["--lo", "hi has to be above lo, 0.3, but got 0.2"],
     ),
     (["--surrogate", ":Own"], ["--surrogate: ':Own' names no module"]),
     (["--encoding", "morse"], ["--encoding", "latency, current or rate", "'morse'"]),
