@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -51,13 +53,22 @@ def _without(package: str, arguments: Sequence[str]) -> int:
 
     try:
         answer = plain.answer(arguments)
+        print(answer or "", end="", flush=True)
     except ValueError as error:
-        print(f"spikegrad: {error}", file=sys.stderr)
-        return 2
-    print(answer or "", end="", flush=True)
+        return _fail(str(error))
+    except OSError as error:
+        # What is left in the buffer cannot be written either, and Python would say so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"the output cannot be written: {error.strerror}.")
     line = install_line("the rest" if answer else "this command", package, "lab")
     print(f"spikegrad: {line}", file=sys.stderr)
     return 0 if answer else 2
+
+
+def _fail(message: str) -> int:
+    with contextlib.suppress(OSError):
+        print(f"spikegrad: {message}", file=sys.stderr, flush=True)
+    return 2
 
 
 if __name__ == "__main__":

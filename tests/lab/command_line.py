@@ -20,7 +20,8 @@ class Outcome(NamedTuple):
 
 
 def run(*arguments: str | Path) -> Outcome:
-    out, err = io.StringIO(), io.StringIO()
+    # They refuse what UTF-8 cannot hold, as a terminal's do.
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main([str(argument) for argument in arguments])
-    return Outcome(status, out.getvalue(), err.getvalue())
+    return Outcome(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))

@@ -20,7 +20,6 @@ SIGNALS = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 NOTHING_WRITTEN = "stopped before anything was written."
-STOPPED = "stopped."
 # In seconds: one who asks again within it is heard already, and after it waits in vain.
 PATIENCE = 2.0
 
@@ -40,11 +39,21 @@ class Stop(KeyboardInterrupt):
 
 
 class _Asked:
-    """Which signal was the first to ask for an end, and when; and whether there is work to lose."""
+    """Which signal was the first to ask for an end, and when; and what is to be said then."""
 
     number: int | None = None
     moment = 0.0
-    begun = False
+    line = NOTHING_WRITTEN
+
+
+def say(line: str) -> None:
+    """Set what is said from now on if a signal ends the command."""
+    _Asked.line = line
+
+
+def line() -> str:
+    """What is to be said of an end."""
+    return _Asked.line
 
 
 def status_of(stop: BaseException) -> int:
@@ -74,7 +83,7 @@ def ignore() -> None:
 @contextlib.contextmanager
 def unwinding() -> Iterator[None]:
     """Let a signal raise `Stop`, so that what was begun can be put in order."""
-    _Asked.number, _Asked.begun = None, True
+    _Asked.number = None
     with _handled_by(_raise):
         yield
 
@@ -124,9 +133,8 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     if _is_first(number):
-        line = f"spikegrad: {STOPPED if _Asked.begun else NOTHING_WRITTEN}\n"
         with contextlib.suppress(OSError):
-            os.write(2, line.encode())
+            os.write(2, f"spikegrad: {line()}\n".encode(errors="backslashreplace"))
         os._exit(128 + number)
 
 

@@ -33,6 +33,26 @@ class Ends(Tanh):
     def surrogate_grad(self, x):
         sys.exit(0)
 
+class Mute(BaseException):
+    def __str__(self):
+        raise RuntimeError
+
+class Silent(Tanh):
+    def __init__(self):
+        raise Mute
+
+class Odd(Tanh):
+    def __init__(self):
+        raise BaseException("\\ud800")
+
+class Nameless(Tanh):
+    def __repr__(self):
+        raise RuntimeError("no name")
+
+class Other(Tanh):
+    def __new__(cls):
+        return 3
+
 class Nested:
     half = Tanh(0.5, 2.0)
 
@@ -41,6 +61,11 @@ number = 3
 
 def function(x):
     return x
+
+def __getattr__(name):
+    if name == "Tan":
+        raise AttributeError(name)
+    raise Mute
 """
 
 # The arguments after `spikegrad check`, and what the line has to hold.
@@ -50,7 +75,6 @@ BAD = [
     (["nowhere.deep:Tanh"], ["There is no module 'nowhere.deep'"]),
     (["own_shapes.py:Tanh"], ["own_shapes.py is a file", "own_shapes:Name"]),
     (["own_shapes:Tan"], ["own_shapes has no 'Tan'"]),
-    (["own_shapes:"], ["own_shapes has no ''"]),
     (["own_shapes:number"], ["has to be a Surrogate", "is a int"]),
     (["own_shapes:function"], ["has to be a Surrogate", "is a function"]),
     (["own_shapes:Nested"], ["has to be a Surrogate", "is a class"]),
@@ -64,6 +88,11 @@ BAD = [
     (["own_ending_oddly:Tanh"], ["own_ending_oddly cannot be imported: GeneratorExit:\n"]),
     (["own_shapes:Ending"], ["Ending() cannot be made: SystemExit: 0"]),
     (["own_shapes:Ending", "--alpha", "3"], ["cannot be made: SystemExit: 3"]),
+    (["own_shapes:Silent"], ["Silent() cannot be made: Mute: <Mute, which raises RuntimeError"]),
+    (["own_shapes:Odd"], ["Odd() cannot be made: BaseException: \\ud800"]),
+    (["own_shapes:Other"], ["own_shapes:Other has to be a Surrogate", "is a int"]),
+    (["own_shapes:lazy"], ["own_shapes:lazy cannot be used: Mute: "]),
+    (["own_shapes:Tanh.x"], ["own_shapes has no 'Tanh.x'"]),
     (["Arctn"], ["'Arctn'", "Arctan, "]),
     (["Arctan", "--slope", "2"], ["Arctan takes no parameter 'slope'"]),
 ]
@@ -115,6 +144,7 @@ def test_a_method_that_ends_the_program_is_an_error_in_the_report(own):
     ("arguments", "shown"),
     [
         (["own_shapes:Nested.half"], "Tanh(alpha=0.5, T_level=2.0)"),
+        (["own_shapes:Nameless"], "Nameless, whose repr raises RuntimeError"),
         (["spyx.arctan"], "1/(2π) * Arctan(alpha=4.0)"),
     ],
     ids=lambda value: " ".join(value)[:30],

@@ -25,7 +25,7 @@ from spikegrad.lab.training.trainer import Trainer
 
 BLOCKS, COUNT = 5, 80
 # What a line may speak of beside what was typed.
-NOT_TYPED = ("the output", "The output", "stopped before", "Stopped. ", "NAME", "'--resume'")
+NOT_TYPED = ("the output", "The output", "stopped before", "Stopped. ", "NAME", "argument ()")
 WARNING = r".* is damaged, so .*"
 
 
@@ -135,9 +135,11 @@ def faults(case: Case, begun: Path, world: Path) -> Iterator[str]:
 def typed(case: Case) -> Iterator[str]:
     """The names of options and the other arguments, or parts of them, as a line shows them."""
     for argument in case.arguments:
+        # A number with a minus stands for short options, the first of which is named.
+        yield from [argument[:2]] if re.match("-[^-]", argument) else []
         for part in filter(None, (argument, spelled(argument), *re.split("[:=]", argument))):
             yield os.fsencode(part).decode(errors="backslashreplace")[:8]
-            yield repr(part)[1:9]
+            yield repr(" ".join(part.split()))[1:9]
 
 
 def found(seed: int, count: int, begun: Path, world: Path) -> list[tuple[Case, list[str]]]:

@@ -23,7 +23,11 @@ BAD = [
     ([FAST, "--alpha", "2"], [f"{FAST} takes no parameter 'alpha'", "It takes slope."]),
     (["StraightThrough", "--alpha", "2"], ["It takes none."]),
     (["Arctan", "--alpha", "x"], ["--alpha takes a number", "'x'"]),
-    (["Arctan", "--alpha", "-1"], ["alpha has to be a positive finite number", "-1.0"]),
+    (["Arctan", "--alpha", "-1"], ["--alpha has to be a positive finite number", "-1.0"]),
+    (["Arctan", "--alpha", "true"], ["--alpha takes a number", "'true'"]),
+    (["Arctan", "--out", "a.svg"], ["No such option: --out. Did you mean --plot?"]),
+    (["json:Own"], ["json:Own is one of your own", "spikegrad check json:Own"]),
+    (["\udcff"], ["There is no surrogate '\\udcff'"]),
     (["Arctan", "--alpha", "none"], ["alpha", "positive", "None"]),
     (["Arctan", "--alpha", "1,2"], ["alpha", "(1.0, 2.0)"]),
     (["Arctan", "--alpha"], ["'--alpha' requires an argument"]),
@@ -236,6 +240,14 @@ def test_a_picture_that_fails_leaves_the_old_one(spikegrad, tmp_path, monkeypatc
     assert outcome.out == ""
     assert os.listdir() == ["a.png"]
     assert (tmp_path / "a.png").read_bytes() == b"old"
+
+
+def test_closed_streams_take_what_is_written_and_give_their_numbers_to_no_file(tmp_path):
+    command = f'"{sys.executable}" -m spikegrad shapes Arctan --plot a.svg <&- >&- 2>&-'
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    assert os.listdir(tmp_path) == ["a.svg"]
+    assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
+    assert (tmp_path / "a.svg").read_bytes().endswith(b"</svg>\n")
 
 
 def test_what_cannot_show_more_than_ascii_gets_ascii():

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 import spikegrad as package
-from spikegrad.lab.commands import options
-from spikegrad.lab.commands.train import _command
+from spikegrad.lab.commands import options, suggestions
+from spikegrad.lab.commands.shapes import shapes
+from spikegrad.lab.commands.train import _command, train
 from spikegrad.lab.data.datasets import DATASETS
 from spikegrad.lab.study.run import Trainer
 from spikegrad.surrogate import S2NN, to_config
@@ -30,8 +31,10 @@ BAD = [
         ["--delta-u", "1e-300", "float32 rounds to 0"],
     ),
     (["--surrogate", "snntorch.fast_sigmoid", "--slope", "1e39"], ["--slope", "1e+39", "infinity"]),
-    (["--surrogate", "squarewave_fourier_series", "--n", "1001"], ["--n", "1001", "at most 1000"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "1001"], ["--n", "1001", "1 to 1000"]),
     (["--width", "1"], ["--width", "Sigmoid takes no", "It takes alpha"]),
+    (["--alpha", "true"], ["--alpha takes a number", "'true'"]),
+    (["--alpha", "9" * 5000], ["--alpha", "positive", "inf"]),
     (["--slope", "25"], ["--slope: Sigmoid takes no parameter 'slope'"]),
     (["--surrogate", "norse.super", "--slope", "25"], ["--slope", "norse.super takes no", "alpha"]),
     (["--surrogate", "snntorch.fast_sigmoid", "--slope", "-1"], ["--slope", "slope=-1.0", "posit"]),
@@ -39,11 +42,34 @@ BAD = [
     (["--surrogate", "nowhere:Own"], ["--surrogate: There is no module 'nowhere'"]),
     (["--surrogate", "json:Own", "--colour", "1"], ["--surrogate: json has no 'Own'"]),
     (["--surrogate", "s2nn", "--surrogate-beta", "-1"], ["--surrogate-beta", "positive"]),
-    (["--surrogate", "squarewave_fourier_series", "--n", "0"], ["--n", "whole number, 1 or"]),
+    (["--surrogate", "squarewave_fourier_series", "--n", "0"], ["--n", "whole number from 1 to"]),
     (["--surrogate", "squarewave_fourier_series", "--n", "1.5"], ["--n", "1.5", "whole number"]),
+    (
+        ["--surrogate", "squarewave_fourier_series", "--n", "9" * 5000],
+        ["--n takes a whole number of fewer digits", "'9999999999... (5000 digits)'"],
+    ),
+    (
+        ["--surrogate", "squarewave_fourier_series", "--n", "1" + "0" * 400],
+        ["--n has to be a whole number from 1 to 1000", "1000000000... (401 digits)"],
+    ),
+    (
+        ["--surrogate", "WindowedInvSquare", "--lo", "0.3", "--hi", "0.5", "--alpha", "-1"],
+        ["--alpha has to be a positive finite number", "-1.0"],
+    ),
+    (
+        ["--surrogate", "WindowedInvSquare", "--lo", "0.3", "--hi", "1e39"],
+        ["--hi", "1e+39", "float32 rounds to infinity"],
+    ),
+    (
+        ["--surrogate", "WindowedInvSquare", "--lo", "0.3"],
+        ["--lo", "hi has to be above lo, 0.3, but got 0.2"],
+    ),
+    (["--surrogate", ":Own"], ["--surrogate: ':Own' names no module"]),
     (["--encoding", "morse"], ["--encoding", "latency, current or rate", "'morse'"]),
     (["--epochs", "-3"], ["--epochs", "from 1 to", "-3"]),
     (["--epochs", "few"], ["--epochs", "'few'", "integer"]),
+    (["--epochs", "9" * 5000], ["--epochs", "(5000 digits)", "integer of so many digits"]),
+    (["--seed", "1" + "0" * 400], ["--seed", "from 0 to", "1000000000... (401 digits)"]),
     (["--hidden", "0"], ["--hidden", "from 1 to", "0"]),
     (["--time-steps", "0"], ["--time-steps", "from 1 to", "0"]),
     (["--batch-size", "0"], ["--batch-size", "from 1 to", "0"]),
@@ -77,6 +103,13 @@ BAD = [
     (["--tau", "1e39"], ["--tau", "float32 holds", "1e+39"]),
     (["--tau", "0"], ["--tau", "positive finite", "0.0"]),
     (["--tau", "3", "--beta", "0.9"], ["--tau", "--beta", "one of them"]),
+    (["--neuron", "PLIF", "--tau", "1e-3"], ["--tau has to be from 0.0115 to 1.67e7", "PLIF"]),
+    (["--neuron", "PLIF", "--tau", "1e9"], ["--tau has to be from 0.0115 to 1.67e7", "1000000000"]),
+    (["--lr", "0.1"], ["No such option: --lr. Did you mean --learning-rate?"]),
+    (["--num_steps", "3"], ["No such option: --num-steps. Did you mean --time-steps?"]),
+    (["--encodng", "rate"], ["No such option: --encodng. Did you mean --encoding?"]),
+    (["--device", "gpu"], ["No such option: --device.\n"]),
+    (["--out", "\udcff"], ["--out", "\\xff is no UTF-8"]),
     (["--out", "taken"], ["--out", "taken exists", "--resume taken"]),
     (["--out", "taken/file/run"], ["--out", "taken/file/run", "Not a directory"]),
     (["--out", "/proc/self/run"], ["--out", "/proc/self/run cannot be written"]),
@@ -116,6 +149,9 @@ def test_a_bad_value_is_one_line_and_leaves_nothing_behind(spikegrad, arguments,
         (["--resume", "nowhere"], ["--resume: nowhere", "no such folder"]),
         (["--resume", "taken"], ["--resume: taken", "no config.json"]),
         (["--resume", "taken", "--epochs", "9"], ["--resume", "leave out --epochs"]),
+        (["--lr", "3"], ["No such option: --lr. Did you mean --learning-rate?"]),
+        (["--epochs", "3"], ["--epochs comes after", "spikegrad train digits --epochs"]),
+        (["--resume", "\udcff"], ["--resume: \\xff", "no such folder"]),
         (["--resume", "taken", "digits"], ["--resume", "leave out digits"]),
         (["--resume"], ["--resume"]),
     ],
@@ -138,7 +174,19 @@ def test_the_version_is_that_of_the_package(spikegrad):
 def test_no_command_shows_the_help(spikegrad, arguments):
     outcome = spikegrad(*arguments)
     assert "Usage: spikegrad" in outcome.out
-    assert outcome.err == ""
+    assert (outcome.status, outcome.err) == (0, "")
+
+
+def test_every_name_that_an_option_has_elsewhere_leads_to_it():
+    commands = [_command("digits", DATASETS["digits"]), train, shapes]
+    known = {option for command in commands for option in suggestions.shown(command)}
+    assert set(suggestions.ELSEWHERE) <= known
+    for command in commands:
+        options = {"".join(option.split("-")) for option in suggestions.shown(command)}
+        for option in set(suggestions.ELSEWHERE) & set(suggestions.shown(command)):
+            for name in suggestions.ELSEWHERE[option]:
+                # Where it is the name of another option, it is never asked for.
+                assert option in suggestions.meant(f"--{name}", command) or name in options
 
 
 def test_the_help_names_every_option_with_its_default(spikegrad):

@@ -1,5 +1,7 @@
 """The sentences beside the pictures, on numbers that can be counted by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,34 @@ def test_one_epoch_says_nothing_of_a_fall():
     text = words.learning(history(0.9), TEST, 8)
     assert text.startswith("After 1 epoch 75.0%")
     assert "loss" not in text
+
+
+def trainer(labels, batch_size=100):
+    samples = SimpleNamespace(labels=np.array(labels, np.int32))
+    config = SimpleNamespace(batch_size=batch_size, learning_rate=0.01)
+    return SimpleNamespace(split=SimpleNamespace(training=samples), config=config)
+
+
+# A quarter of 400 samples is of the commonest class: by chance 100 are right, give or take three
+# times the root of 400 * 1/4 * 3/4, which is 26.
+@pytest.mark.parametrize(("right", "said"), [(0, True), (100, True), (125, True), (126, False)])
+def test_a_training_that_is_right_no_more_often_than_by_chance_is_said(right, said):
+    last = history(0.9)[-1]._replace(accuracy=right / 400, firing_rate=0.0)
+    text = words.unlearned([last], trainer([*range(4)] * 100))
+    assert bool(text) == said
+    if said:
+        assert f"{right / 400:.1%} of the training images are right" in text
+        assert (
+            "naming the commonest class always gets 25.0% (anything to 31.5% may be luck)" in text
+        )
+        assert "the firing rate, 0.0% (hardly a spike" in text
+        assert "--learning-rate 0.01" in text
+
+
+def test_luck_is_counted_over_the_samples_of_whole_batches():
+    last = history(0.9)[-1]._replace(accuracy=0.315)
+    assert words.unlearned([last], trainer([*range(4)] * 100, batch_size=399))
+    assert not words.unlearned([last], trainer([*range(4)] * 200, batch_size=399))
 
 
 def test_the_input_is_counted():

@@ -59,7 +59,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        raise Interrupted(stopping.NOTHING_WRITTEN, stop) from None
+        raise Interrupted(stopping.line(), stop) from None
     except OSError as error:
         raise unwritten(error) from error
 

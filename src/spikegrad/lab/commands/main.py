@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import rich_click as click
 
 import spikegrad
+from spikegrad.lab import stopping
 from spikegrad.lab.commands.check import check
 from spikegrad.lab.commands.group import Root, unwritten
 from spikegrad.lab.commands.options import option_of
@@ -51,6 +52,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 where a check found an error, or 2 after an error that one line on
         stderr describes, or 128 and the number of the signal that stopped it.
     """
+    stopping.say(stopping.NOTHING_WRITTEN)
     try:
         status = root.main(arguments, "spikegrad", standalone_mode=False)
         try:
@@ -58,6 +60,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             raise unwritten(error) from error
         return status if isinstance(status, int) else 0
+    except click.Abort:
+        return _fail(stopping.line(), 130)
     except click.ClickException as error:
         return _fail(error.format_message(), error.exit_code)
     except SettingError as error:

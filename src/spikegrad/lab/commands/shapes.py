@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from spikegrad.lab import stopping
 from spikegrad.lab.commands import options
 from spikegrad.lab.commands.suggestions import meant, no_such_option
 from spikegrad.lab.errors import LabError
@@ -157,8 +158,10 @@ def _write_picture(path: Path, shown: Surrogate | None) -> None:
     from spikegrad import plotting
 
     try:
-        with replacing(path) as file:
-            figure = plotting.gallery() if shown is None else plotting.plot(shown)
-            figure.savefig(file, format=path.suffix[1:].lower())
+        with stopping.put_off():
+            with replacing(path) as file:
+                figure = plotting.gallery() if shown is None else plotting.plot(shown)
+                figure.savefig(file, format=path.suffix[1:].lower())
+            stopping.say(f"Stopped. The picture is in {path}.")
     except OSError as error:
         raise LabError(f"--plot: {path} cannot be written: {error.strerror}.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import jax
 
 from spikegrad.lab import stopping
 from spikegrad.lab.data import datasets
-from spikegrad.lab.errors import Interrupted, LabError, NotFinite, told
+from spikegrad.lab.errors import LabError, NotFinite, told
 from spikegrad.lab.report import pictures
 from spikegrad.lab.report.console import Report
 from spikegrad.lab.training import surrogates
@@ -95,19 +95,19 @@ def resume(path: Path, report: Report) -> None:
 
 def _created(out: Path | None, config: Config, state: State) -> RunFolder:
     """The folder of a new run."""
-    folder: RunFolder | None = None
     try:
         with stopping.put_off():
             folder = RunFolder.create(out, config, state)
-    except KeyboardInterrupt as stop:
-        if folder is None:
-            raise
-        go_on = GO_ON.format(path=folder.path)
-        raise Interrupted(STOPPED.format(after="", go_on=go_on), stop) from None
+            _say_how_to_go_on(folder)
     except OSError as error:
         path = out or error.filename or "runs"
         raise LabError(CANNOT_MAKE.format(path=path, reason=error.strerror)) from error
     return folder
+
+
+def _say_how_to_go_on(folder: RunFolder, history: Sequence[Epoch] = ()) -> None:
+    after = f" after epoch {len(history)}" if history else ""
+    stopping.say(STOPPED.format(after=after, go_on=GO_ON.format(path=folder.path)))
 
 
 def _trainer(config: Config) -> Trainer:
@@ -134,10 +134,12 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
     config = trainer.config
     with folder.open_checkpoints() as checkpoints:
         # An end in the midst of what Orbax does would be told at length, by its threads.
+        _say_how_to_go_on(folder)
         with stopping.put_off():
             restored = _newest(checkpoints, folder, trainer.initial_state(), report)
         state = restored.state
         history += restored.history
+        _say_how_to_go_on(folder, history)
         folder.write_metrics(history)
         report.begin(config, trainer.split, folder, history)
         with report.progress(history):
@@ -148,6 +150,7 @@ def _learn(folder: RunFolder, trainer: Trainer, history: list[Epoch], report: Re
                     checkpoints.save(state, [*history, epoch])
                     history.append(epoch)
                     folder.write_metrics(history)
+                    _say_how_to_go_on(folder, history)
                 report.epoch(epoch)
     return state
 
@@ -158,9 +161,8 @@ def _told_in_one_line(folder: RunFolder, config: Config, history: list[Epoch]) -
     go_on = GO_ON.format(path=folder.path)
     try:
         yield
-    except KeyboardInterrupt as stop:
-        after = f" after epoch {len(history)}" if history else ""
-        raise Interrupted(STOPPED.format(after=after, go_on=go_on), stop) from None
+    except KeyboardInterrupt:
+        raise
     except NotFinite as error:
         epoch = len(history) + 1
         raise LabError(
