@@ -32,13 +32,13 @@ class Parameters(NamedTuple):
     Attributes:
         hidden: into the hidden layer.
         readout: into the readout.
-        neuron: those of the hidden neurons that are trained, by name.
+        neuron: those of the hidden neurons that are trained, by name: arrays, and `LearnedDecay`.
         surrogate: what is trained of their surrogate, by name.
     """
 
     hidden: Layer
     readout: Layer
-    neuron: dict[str, jax.Array]
+    neuron: dict[str, Any]
     surrogate: dict[str, jax.Array]
 
 
@@ -78,7 +78,7 @@ def initial_parameters(
     inputs: int,
     hidden: int,
     classes: int,
-    neuron: Mapping[str, float] = MappingProxyType({}),
+    neuron: Mapping[str, Any] = MappingProxyType({}),
     surrogate: Mapping[str, jax.Array] = MappingProxyType({}),
 ) -> Parameters:
     """Normal weights and no bias, and the others as given."""
@@ -91,7 +91,7 @@ def initial_parameters(
     return Parameters(
         layer(keys[0], inputs, hidden, GAIN),
         layer(keys[1], hidden, classes, 1.0),
-        {name: jnp.float32(value) for name, value in neuron.items()},
+        dict(neuron),
         dict(surrogate),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -14,8 +14,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from spikegrad._pytree import replaced
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
+from spikegrad.lab.networks.network import Parameters
 from spikegrad.lab.report import words
 from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.report.terminal import Console
@@ -100,7 +102,7 @@ class Report:
         trainer: Trainer,
         test: Evaluation,
         history: Sequence[Epoch],
-        learned: Mapping[str, float],
+        parameters: Parameters,
     ) -> None:
         """How good the network is, which classes it confuses, and where everything is."""
         labels = trainer.split.test.labels
@@ -114,8 +116,13 @@ class Report:
             f"\n[bold]test accuracy {test.accuracy:.1%}[/] ({right} of {len(labels)}), "
             f"firing rate {test.firing_rate:.1%}, trained in {seconds:.1f} s"
         )
-        for name, value in learned.items():
+        for name, value in trainer.learned(parameters).items():
             self._console.print(f"learned: {name} of the surrogate is {value:.3g}")
+        for name, values in trainer.decays(parameters).items():
+            said = f"{values.min():.3g}"
+            if values.ndim:
+                said += f" to {values.max():.3g}, {values.mean():.3g} in the mean"
+            self._console.print(f"learned: {name} of the neurons is {said}")
         if unlearned := words.unlearned(history, trainer):
             self._console.print(Text(unlearned, "yellow"))
         self._console.print(f"What it looks like inside is in {folder.page}", markup=False)
@@ -130,8 +137,9 @@ def memory(config: Config) -> str:
     """What a step of training needs for the hidden layer, in words."""
     hidden = config.build_hidden()
     shape = (config.time_steps, config.batch_size, config.hidden)
-    raw = changing.raw_parameters(hidden.neuron)
-    neuron = changing.at(hidden.neuron, raw, changing.the_end(jax.random.key(0)))
+    trained = replaced(hidden.neuron, **config.trained_parameters())
+    raw = changing.raw_parameters(trained)
+    neuron = changing.at(trained, raw, changing.the_end(jax.random.key(0)))
     size = rollout_memory(neuron, shape, keep=hidden.keep)
     return f"{decimal(size)} for the backward pass of the hidden layer (keep {config.keep})"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
+import numpy.typing as npt
 
 from spikegrad.lab import stopping
 from spikegrad.lab.data import datasets
@@ -224,9 +226,20 @@ def _conclude(
     test = trainer.evaluate(state.parameters, trainer.split.test)
     folder.write_parameters(state.parameters)
     pictures.draw(folder, trainer, state.parameters, history, test)
-    learned = trainer.learned(state.parameters)
-    folder.write_result(_result(test, history) | ({"learned": learned} if learned else {}))
-    report.finished(folder, trainer, test, history, learned)
+    trained = {
+        "learned": trainer.learned(state.parameters),
+        "decays": {k: _spread(v) for k, v in trainer.decays(state.parameters).items()},
+    }
+    folder.write_result(_result(test, history) | {k: v for k, v in trained.items() if v})
+    report.finished(folder, trainer, test, history, state.parameters)
+
+
+def _spread(values: npt.NDArray[np.float32]) -> float | dict[str, float]:
+    """One value as it is; of one a neuron, the least, the mean and the most."""
+    if not values.ndim:
+        return float(values)
+    parts = {"least": values.min(), "mean": values.mean(), "most": values.max()}
+    return {name: float(value) for name, value in parts.items()}
 
 
 def _result(test: Evaluation, history: list[Epoch]) -> dict[str, Any]:

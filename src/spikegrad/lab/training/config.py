@@ -21,7 +21,7 @@ from spikegrad.lab.networks.changing import (
     Annealing,
     Learning,
 )
-from spikegrad.lab.networks.models import MODELS, RESETS, Firing
+from spikegrad.lab.networks.models import MODELS, RESETS, WAYS, Firing
 from spikegrad.lab.networks.network import Hidden
 from spikegrad.lab.training import float32, surrogates
 from spikegrad.neurons import KEEPS, Neuron
@@ -59,6 +59,7 @@ BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 ALONE = " cannot stand beside --{other}: a surrogate changes in one way."
 FIXED = ": {parameter} of {shape} is a whole number and cannot change."
 
+NO_DECAY = ": {neuron} has no decay to train."
 NO_NAMES = " has to hold values by their names, but got {value}."
 NO_CONSTANT = ": {neuron} takes no {name} here. It takes {accepted}."
 NOT_ALLOWED = " has to be {words}, but got {value}."
@@ -108,6 +109,13 @@ class Config:
     detach_reset: bool = setting(False, "Network", FLAG, "Leave the reset out of the gradient")
     beta: float = setting(
         0.9, "Network", SHARE, "Membrane decay: the share of the potential left after a step"
+    )
+    train_neuron: str = setting(
+        NONE,
+        "Network",
+        one_of(WAYS),
+        "Train the decays of the hidden neurons, which stay between 0 and 1: none; shared, one for "
+        "all of them; each, one a neuron. PLIF trains its own in any case",
     )
     anneal: str = setting(
         NONE,
@@ -159,8 +167,15 @@ class Config:
         own = f"--surrogate: {self.surrogate} cannot be used"
         with surrogates.of_ones_own(self.surrogate, own):
             self.build_hidden()
-        if MODELS[self.neuron].trained and not SMALLEST <= self.beta <= BELOW_1:
+        trains = MODELS[self.neuron].trains(self.train_neuron)
+        if self.train_neuron != NONE and not trains:
+            raise SettingError("train_neuron", NO_DECAY.format(neuron=self.neuron))
+        if trains and not SMALLEST <= self.beta <= BELOW_1:
             raise SettingError("beta", LEARNED.format(neuron=self.neuron, value=self.beta))
+        try:
+            self.trained_parameters()
+        except ValueError as error:
+            raise SettingError("neuron_parameters", f": {error}") from None
 
     def build_hidden(self, steps: int = 1) -> Hidden:
         """The neurons of the hidden layer.
@@ -194,10 +209,10 @@ class Config:
         except (TypeError, ValueError) as error:
             raise SettingError("neuron_parameters", f": {error}") from None
 
-    def trained_parameters(self) -> dict[str, float]:
+    def trained_parameters(self) -> dict[str, Any]:
         """The parameters of the hidden neurons that are trained, with their first values."""
-        trained = MODELS[self.neuron].trained
-        return trained(self.beta) if trained else {}
+        constants = self.neuron_parameters
+        return MODELS[self.neuron].trained(self.train_neuron, self.beta, constants, self.hidden)
 
     def change(self) -> list[str]:
         """How the surrogate changes, as the option says it; empty if it does not."""

@@ -17,6 +17,7 @@ from spikegrad.lab.data.encoding import ENCODINGS
 from spikegrad.lab.errors import NotFinite, SettingError
 from spikegrad.lab.networks import changing, network
 from spikegrad.lab.networks.changing import Moment
+from spikegrad.lab.networks.models import decays
 from spikegrad.lab.networks.network import Activity, Parameters
 from spikegrad.lab.training.config import Config
 from spikegrad.surrogate import Learned, Surrogate
@@ -170,6 +171,10 @@ class Trainer:
             return {}
         values = changing.learned(surrogate, parameters.surrogate).values
         return {name: float(value) for name, value in values.items()}
+
+    def decays(self, parameters: Parameters) -> dict[str, npt.NDArray[np.float32]]:
+        """The decays of the hidden neurons that were trained, by name: one, or one a neuron."""
+        return decays(parameters.neuron)
 
     def surrogate_at_the_end(self, parameters: Parameters) -> Surrogate:
         """The surrogate as the last step of the training had it, with what was learned of it."""
