@@ -31,8 +31,17 @@ def parameter(row: Row, name: str, low: float = 0.01, high: float = 100.0) -> st
 
 
 def parameters(row: Row, low: float = 0.01, high: float = 100.0) -> st.SearchStrategy[dict]:
-    """Admissible parameters of a shape, all of them given."""
-    return st.fixed_dictionaries({name: parameter(row, name, low, high) for name in complete(row)})
+    """Admissible parameters of a shape, all of them given, and admissible together."""
+    each = {name: parameter(row, name, low, high) for name in complete(row)}
+    return st.fixed_dictionaries(each).filter(lambda values: _can_be(row, values))
+
+
+def _can_be(row: Row, values: dict) -> bool:
+    try:
+        row.shape(**values)
+    except ValueError:
+        return False
+    return True
 
 
 def inputs(largest: float = 1e4) -> st.SearchStrategy[np.ndarray]:

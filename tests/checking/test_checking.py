@@ -232,8 +232,12 @@ def test_the_configuration_is_left_as_it_was():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"surrogate": Sigmoid}, TypeError, "surrogate has to be a Surrogate.*Call it first"),
-        ({"surrogate": 2.0}, TypeError, "surrogate has to be a Surrogate, but got 2.0"),
+        (
+            {"surrogate": Sigmoid},
+            TypeError,
+            r"surrogate has to be a Surrogate, .*\. Write Sigmoid\(\)\.",
+        ),
+        ({"surrogate": 2.0}, TypeError, r"surrogate has to be a Surrogate, .* but got 2\.0"),
         ({"domain": (1.0, -1.0)}, ValueError, r"domain has to be .*, but got \(1.0, -1.0\)"),
         ({"domain": (0.0, math.inf)}, ValueError, "two finite numbers"),
         ({"domain": (0.0, 1.0, 2.0)}, ValueError, "domain has to be two"),

@@ -218,8 +218,8 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
         "train", "digits", "--surrogate", "s2nn", "--alpha", "3", "--surrogate-beta", "0.5",
         "--encoding", "current", "--tau", "4", "--hidden", "7", "--time-steps", "3",
         "--epochs", "9", "--batch-size", "100", "--learning-rate", "0.5", "--seed", "11",
-        "--neuron", "CubaLIF", "--reset", "zero", "--detach-reset", "--keep", "2",
-        "--anneal", "alpha:1:3:linear", "--out", "run",
+        "--neuron", "CubaLIF", "--train-neuron", "each", "--reset", "zero", "--detach-reset",
+        "--keep", "2", "--anneal", "alpha:1:3:linear", "--out", "run",
     )  # fmt: skip
     assert outcome.status == 130
     with open("run/config.json") as file:
@@ -235,6 +235,7 @@ def test_options_reach_the_settings_of_the_run(spikegrad, monkeypatch):
             "reset": "zero",
             "detach_reset": True,
             "beta": math.exp(-1 / 4),
+            "train_neuron": "each",
             "anneal": "alpha:1:3:linear",
             "learn": "none",
             "stochastic": False,

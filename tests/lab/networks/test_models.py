@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from spikegrad.lab.data import datasets
-from spikegrad.lab.networks.models import MODELS
+from spikegrad.lab.networks.models import MODELS, decays
+from spikegrad.lab.networks.network import named
 from spikegrad.lab.report.console import memory
 from spikegrad.lab.training.config import Config
 from spikegrad.lab.training.trainer import Trainer
@@ -43,11 +44,29 @@ def test_what_the_backward_pass_keeps_changes_nothing_but_the_last_digits():
         )
 
 
-def test_the_decay_of_plif_is_learned():
-    state, _ = trained(1, neuron="PLIF", beta=0.9)
-    decay = 1 / (1 + np.exp(state.parameters.neuron["w"]))
-    assert decay != pytest.approx(0.9, abs=1e-3)
-    assert 0.5 < decay < 1
+@pytest.mark.parametrize(("way", "shape"), [("shared", ()), ("each", (32,))])
+def test_decays_are_learned_alike_by_two_neurons_that_are_the_same(way, shape):
+    # PLIF without input decay is LIF with decay 1 / (1 + exp(w)); Adam takes either as far.
+    lif, plif = (trained(1, neuron=name, train_neuron=way)[0] for name in ("LIF", "PLIF"))
+    found, w = lif.parameters.neuron["decay"].value, plif.parameters.neuron["w"]
+    assert found.shape == w.shape == shape
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(w)), rtol=1e-4)
+    assert np.all(np.abs(found - 0.9) > 1e-5)
+    assert np.all((found > 0.5) & (found < 1))
+
+
+@pytest.mark.parametrize(
+    ("neuron", "names"),
+    [("CubaLIF", {"decay", "synaptic_decay"}), ("ALIF", {"decay", "adaptation_decay"})],
+)
+def test_every_decay_of_a_neuron_is_learned_and_stored_by_its_name(neuron, names):
+    state, _ = trained(1, neuron=neuron, train_neuron="each")
+    learned = decays(state.parameters.neuron)
+    assert learned.keys() == names
+    assert {f"neuron.{name}.w" for name in names} < named(state.parameters).keys()
+    for name, values in learned.items():
+        first = MODELS[neuron].constants.get(name, 0.9)
+        assert np.all((values > 0) & (values < 1) & (values != np.float32(first)))
 
 
 def test_memory_is_told_in_words():

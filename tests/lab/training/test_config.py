@@ -26,6 +26,7 @@ WRONG = {
     "detach_reset": "yes",
     "keep": "0",
     "beta": 1.01,
+    "train_neuron": "always",
     "anneal": "alpha:0:20:cosine",
     "learn": "alpha:loudly",
     "stochastic": 1,
@@ -47,6 +48,16 @@ def test_a_wrong_value_is_refused_by_the_name_of_the_setting(name):
 def test_every_setting_has_a_wrong_value_here():
     names = {field.name for field in dataclasses.fields(Config)}
     assert names == {*WRONG, "surrogate_parameters"}
+
+
+def test_what_has_no_decay_trains_none():
+    with pytest.raises(SettingError, match=r"^train_neuron: IF has no decay to train\.$"):
+        Config("digits", neuron="IF", train_neuron="shared")
+    with pytest.raises(SettingError, match=r"above 0 and below 1 for LIF, .* but got 1"):
+        Config("digits", train_neuron="each", beta=1.0)
+    constants = {"synaptic_decay": 0.0}
+    with pytest.raises(SettingError, match=r"^neuron_parameters: .*above 0 and below 1"):
+        Config("digits", neuron="CubaLIF", train_neuron="each", neuron_parameters=constants)
 
 
 def test_a_number_has_to_be_a_number():

@@ -257,8 +257,7 @@ BAD = {
     "no such signal": (
         lambda: Learned(Sigmoid(), signal="loss"),
         ValueError,
-        "Learned: signal has to be one of 'relaxation', 'mixed', 'documented', 'none', "
-        "but got 'loss'.",
+        "Learned: signal has to be 'relaxation', 'mixed', 'documented' or 'none', but got 'loss'.",
     ),
     "no probability": (
         lambda: Learned(Sigmoid(), signal="mixed")(X),

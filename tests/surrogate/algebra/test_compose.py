@@ -368,7 +368,7 @@ def test_a_gradient_is_normalised_by_how_large_it_is_in_the_batch():
         (lambda: BatchNormalised(Sigmoid())(X), "two dimensions or more, but got one of shape"),
         (
             lambda: normalised(Sigmoid(), by="height"),
-            "by has to be one of 'peak', 'area'",
+            "by has to be 'peak', 'area' or 'energy', but got 'height'",
         ),
         (
             lambda: normalised(StraightThrough(), by="area"),

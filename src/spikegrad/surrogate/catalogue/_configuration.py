@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -82,6 +83,9 @@ def _from_config(config: Any, levels: int) -> Surrogate:
 
 def _attributes(shape: type[Surrogate]) -> tuple[str, ...]:
     """The attributes that hold what a surrogate is."""
+    if dataclasses.is_dataclass(shape):
+        # Not those that are taken for another library's sake alone, and not kept.
+        return tuple(field.name for field in dataclasses.fields(shape))
     # What is learned starts from a surrogate's parameters, and lives on without them.
     return tuple("raw" if p == "parameters" else p for p in inspect.signature(shape).parameters)
 
