@@ -130,7 +130,8 @@ TERMS = COUNT._replace(
 POSITIVE_OR_NONE = Domain("a positive finite number or None", POSITIVE.contains, optional=True)
 POSITIVE_OR_INFINITE = Domain("a positive number or infinity", lambda v: v > 0)
 NUMBER = Domain("a number or an infinity", lambda v: not math.isnan(v))
-KEY = Kind("a key of jax.random or None", lambda v: v is None or _is_key(v), TypeError)
+KEY = Kind("a key of jax.random, such as jax.random.key(0)", lambda v: _is_key(v), TypeError)
+KEY_OR_NONE = Kind("a key of jax.random or None", lambda v: v is None or _is_key(v), TypeError)
 FLAG = Kind("True or False", lambda value: isinstance(value, bool | np.bool_), TypeError)
 
 

@@ -11,14 +11,16 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.typing import ArrayLike
 
+from spikegrad._domains import KEY, POSITIVE
+from spikegrad._pytree import brief
+
 NO_WEIGHTS = "weights has to hold floating arrays alone, and one or more, but got {got}."
 NOT_PER_SAMPLE = (
     "loss has to give a floating number for each of two samples or more, (batch,), but gave {got}."
 )
-BAD_STEP = "step has to be a positive finite number, but got {step!r}."
 BAD_COORDINATES = (
     "coordinates has to be a count from 1 to {size}, the number of weights, or an array of whole "
-    "numbers from 0 to {last}, but got {coordinates!r}."
+    "numbers from 0 to {last}, but got {coordinates}."
 )
 NO_KEY = "coordinates={count} are drawn, which takes a key: key=jax.random.key(0)."
 
@@ -107,8 +109,7 @@ def finite_difference_alignment(
         0.83
         1.00
     """
-    if not isinstance(step, jax.core.Tracer) and not 0 < step < jnp.inf:
-        raise ValueError(BAD_STEP.format(step=step))
+    POSITIVE.require("finite_difference_alignment", "step", step)
     leaves = jax.tree.leaves(weights)
     kinds = [getattr(leaf, "dtype", type(leaf).__name__) for leaf in leaves]
     if not (kinds and all(hasattr(leaf, "dtype") for leaf in leaves) and _floating(*kinds)):
@@ -162,14 +163,18 @@ def _chosen(coordinates: Any, size: int, key: jax.Array | None) -> jax.Array:
     """Where the weights are that are to be moved."""
     if coordinates is None:
         return jnp.arange(size)
-    message = BAD_COORDINATES.format(size=size, last=size - 1, coordinates=coordinates)
+    message = BAD_COORDINATES.format(size=size, last=size - 1, coordinates=brief(coordinates))
     if isinstance(coordinates, int | np.integer):
         if not 1 <= coordinates <= size or isinstance(coordinates, bool):
             raise ValueError(message)
         if key is None:
             raise ValueError(NO_KEY.format(count=coordinates))
+        KEY.require("finite_difference_alignment", "key", key)
         return jax.random.choice(key, size, (int(coordinates),), replace=False)
-    chosen = jnp.asarray(coordinates)
+    try:
+        chosen = jnp.asarray(coordinates)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(message) from None
     known = not isinstance(chosen, jax.core.Tracer)
     is_whole = chosen.ndim == 1 and chosen.size and jnp.issubdtype(chosen.dtype, jnp.integer)
     if not is_whole or (known and not bool(((chosen >= 0) & (chosen < size)).all())):

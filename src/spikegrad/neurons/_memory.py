@@ -7,11 +7,30 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from spikegrad._domains import Kind
 from spikegrad.neurons._base import Neuron
-from spikegrad.neurons._inputs import at_rest, settled
+from spikegrad.neurons._inputs import at_rest, require_neuron, settled
 from spikegrad.neurons._loop import bytes_of
 from spikegrad.neurons._rollout import rollout
+
+
+def _is_shape(value: Any) -> bool:
+    sizes = isinstance(value, tuple | list) and len(value) >= 1
+    whole = int | np.integer
+    return sizes and all(isinstance(n, whole) and 0 <= n < 2**63 for n in value)
+
+
+def _is_floating(value: Any) -> bool:
+    try:
+        return value is not None and jnp.issubdtype(jnp.dtype(value), jnp.floating)
+    except (TypeError, ValueError):
+        return False
+
+
+SHAPE = Kind("a tuple of whole numbers, (time, batch, neurons)", _is_shape)
+FLOATING = Kind("a floating dtype, such as jnp.float32", _is_floating, TypeError)
 
 
 def rollout_memory(
@@ -35,6 +54,10 @@ def rollout_memory(
         dtype: that of the currents.
         keep: as for `rollout`.
 
+    Raises:
+        TypeError: `neuron` is none, or `dtype` is not floating.
+        ValueError: `shape` or `keep` is none of those.
+
     Examples:
         >>> from spikegrad.neurons import LIF, rollout_memory
         >>> for keep in ("all", "state", "half", 10):
@@ -45,7 +68,9 @@ def rollout_memory(
         half: 2.0 bytes a neuron and step
         10: 0.5 bytes a neuron and step
     """
-
+    require_neuron(neuron)
+    SHAPE.require("rollout_memory", "shape", shape)
+    FLOATING.require("rollout_memory", "dtype", dtype)
     keep = settled(keep, shape[0])
 
     def kept(neuron: Neuron, currents: jax.Array) -> Any:

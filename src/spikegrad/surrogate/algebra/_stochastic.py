@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spikegrad._domains import FINITE, KEY, Checked
+from spikegrad._domains import FINITE, KEY, KEY_OR_NONE, Checked
 from spikegrad.surrogate._base import SURROGATE, Surrogate
 from spikegrad.surrogate._exact import in_float32
 from spikegrad.surrogate._facts import Facts
@@ -31,7 +31,7 @@ NO_AREA = (
 class Drawing(Checked, Surrogate):
     """Base of the surrogates that draw; `key` is None until one is given."""
 
-    admissible = {"key": KEY}
+    admissible = {"key": KEY_OR_NONE}
     key: jax.Array | None
     draws = "its spikes"
 
