@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.helpers import log_compilations
 
 from spikegrad.neurons import (
     IF,
@@ -13,14 +14,33 @@ from spikegrad.neurons import (
     CubaLIF,
     LearnedDecay,
     Neuron,
+    Noisy,
     Recorded,
     Refractory,
     recurrent_rollout,
     rollout,
+    rollout_memory,
 )
-from spikegrad.surrogate import Arctan, Masked
+from spikegrad.surrogate import (
+    Arctan,
+    Masked,
+    Sigmoid,
+    Stochastic,
+    from_config,
+    to_config,
+    with_key,
+)
 
 CURRENTS = jnp.asarray(np.random.default_rng(0).normal(0.4, 0.5, (7, 3, 4)), jnp.float32)
+CONFIG = to_config(Arctan(2.0))
+
+
+def nest(levels):
+    """A configuration of so many surrogates in each other."""
+    nested = CONFIG
+    for _ in range(levels):
+        nested = {"surrogate": "Scaled", "parameters": {"factor": 2.0, "surrogate": nested}}
+    return nested
 
 
 @pytest.mark.parametrize(
@@ -36,6 +56,18 @@ CURRENTS = jnp.asarray(np.random.default_rng(0).normal(0.4, 0.5, (7, 3, 4)), jnp
         (lambda: LIF(tau=2.0), "no parameter 'tau'. Time constants go to LIF.from_tau"),
         (lambda: CubaLIF(0.5, 0.9), "CubaLIF takes decay alone by position"),
         (lambda: IF(0.5), "IF takes nothing by position"),
+        (lambda: rollout_memory(LIF, (3, 1)), "Write LIF\\(\\)"),
+        (lambda: rollout_memory(LIF(), (3, -1)), "shape has to be a tuple of whole numbers"),
+        (lambda: rollout_memory(LIF(), 3), "shape has to be a tuple of whole numbers"),
+        (lambda: rollout_memory(LIF(), (3, 1), jnp.int32), "dtype has to be a floating dtype"),
+        (lambda: rollout_memory(LIF(), (3, 1), None), "dtype has to be a floating dtype"),
+        (lambda: with_key(Stochastic(Sigmoid()), None), "key has to be a key of jax.random"),
+        (lambda: Noisy(LIF(), 3), "Noisy: key has to be a key of jax.random.* but got 3"),
+        (lambda: from_config(CONFIG | {"extra": 1}), "but unknown is 'extra'"),
+        (lambda: from_config({"surrogate": "Arctan"}), "but missing is 'parameters'"),
+        (lambda: from_config(CONFIG | {"parameters": {}}), "but missing is 'alpha'"),
+        (lambda: from_config(CONFIG | {"parameters": {"alpha": 1.0, "x": 1}}), "unknown is 'x'"),
+        (lambda: from_config(nest(200)), "nested"),
         (lambda: LIF(10**400), "decay has to be a number from 0 to 1, but got a whole number of"),
         (lambda: LIF(jnp.full(3, 1.3)), "decay has to be a number from 0 to 1"),
         (lambda: Masked(Arctan(), 1.0, -1.0), "high has to be above low, 1.0, but got -1.0"),
@@ -123,15 +155,69 @@ def test_a_recurrent_layer_is_recorded_and_hears_its_spikes_alone():
     np.testing.assert_array_equal(excess >= 0, plain == 1)
 
 
-def test_a_learned_decay_stays_in_range_whatever_an_optimizer_does():
-    neuron = LIF(LearnedDecay(jnp.full(4, 0.9)))
-    np.testing.assert_allclose(neuron.decay.value, 0.9, rtol=1e-6)
-    np.testing.assert_array_equal(rollout(neuron, CURRENTS)[0], rollout(LIF(0.9), CURRENTS)[0])
-    gradient = jax.grad(lambda n: rollout(n, CURRENTS)[1].v.sum())(neuron)
-    by_decay = jax.grad(lambda d: rollout(LIF(d), CURRENTS)[1].v.sum())(jnp.full(4, 0.9))
-    np.testing.assert_allclose(gradient.decay.w, by_decay * 0.9 * 0.1, rtol=1e-4)
-    moved = jax.tree.map(lambda w, g: w + 1e3 * jnp.sign(g), neuron, gradient)
-    assert np.all((moved.decay.value >= 0) & (moved.decay.value <= 1))
+class Jittered(Neuron):
+    """Draws what it adds to its currents from a key that is given with them."""
+
+    initial_state = LIF(0.9).initial_state
+
+    def step(self, state, inputs):
+        current, key = inputs
+        return LIF(0.9).step(state, current + 0.3 * jax.random.normal(key, current.shape))
+
+
+@pytest.mark.parametrize("keep", ["state", 3, "all"])
+def test_a_key_may_be_an_input_and_each_step_gets_its_own(keep):
+    keys = jax.random.split(jax.random.key(3), len(CURRENTS))
+    noise = jnp.stack([jax.random.normal(key, CURRENTS.shape[1:]) for key in keys])
+
+    def total(run, currents):
+        return jax.value_and_grad(lambda currents: run(currents)[1].v.sum())(currents)
+
+    found = total(lambda c: rollout(Jittered(), (c, keys), keep=keep), CURRENTS)
+    expected = total(lambda c: rollout(LIF(0.9), c + 0.3 * noise), CURRENTS)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("keep", ["state", 3, "checkpoint"])
+def test_what_a_sample_draws_is_the_same_whether_others_end_or_not(keep):
+    neuron = Noisy(LIF(surrogate=Stochastic(Sigmoid(4.0))), jax.random.key(0))
+    lengths = jnp.asarray([7, 3, 0])
+    whole, _ = rollout(neuron, CURRENTS)
+    spikes, state = rollout(neuron, CURRENTS, lengths=lengths, keep=keep)
+    for sample, length in enumerate(lengths.tolist()):
+        np.testing.assert_array_equal(spikes[:length, sample], whole[:length, sample])
+        assert not spikes[length:, sample].any()
+    assert not state.state.v[2].any()
+    gradient = jax.grad(lambda c: rollout(neuron, c, lengths=lengths, keep=keep)[0].sum())(CURRENTS)
+    assert gradient[:3, 1].any()
+    assert gradient[:, 0].any()
+    assert not gradient[3:, 1].any()
+    assert not gradient[:, 2].any()
+
+
+def test_a_call_outside_of_jit_compiles_once_for_a_neuron_a_shape_and_a_keep():
+    traced = []
+
+    class Counting(Sigmoid):
+        def __call__(self, x):
+            traced.append(x)
+            return super().__call__(x)
+
+    for _ in range(3):
+        rollout(LIF(0.9, surrogate=Counting()), CURRENTS)
+    # A class of one's own may read what has changed, so it is traced each time.
+    assert len(traced) >= 3
+    for arguments, new in [
+        ((CURRENTS, "state"), 1),
+        ((CURRENTS, "state"), 0),
+        ((CURRENTS + 1, "state"), 0),
+        ((CURRENTS[:-1], "state"), 1),
+        ((CURRENTS, 2), 1),
+    ]:
+        with log_compilations() as compiled:
+            rollout(LIF(0.9, threshold=0.75), arguments[0], keep=arguments[1])
+        assert compiled.count("_layer") == new
 
 
 def test_a_refractory_period_may_be_one_a_neuron():
