@@ -139,7 +139,7 @@ def typed(case: Case) -> Iterator[str]:
         yield from [argument[:2]] if re.match("-[^-]", argument) else []
         for part in filter(None, (argument, spelled(argument), *re.split("[:=]", argument))):
             yield os.fsencode(part).decode(errors="backslashreplace")[:8]
-            yield repr(" ".join(part.split()))[1:9]
+            yield repr(" ".join(part.split()))[1:-1][:8]
 
 
 def found(seed: int, count: int, begun: Path, world: Path) -> list[tuple[Case, list[str]]]:
