@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from spikegrad.lab import stopping
 
-# Characters of a value that a line shows.
+# Characters of a value that a line shows, and digits in a row; nobody reads more.
 LONGEST = 300
+DIGITS = 60
 
 
 class LabError(Exception):
@@ -83,5 +85,14 @@ def shown(value: object, as_text: Callable[[object], str] = repr) -> str:
         raise
     except BaseException as error:
         return f"<{type(value).__name__}, which raises {type(error).__name__} when it is shown>"
-    # Digits are counted where the line is written.
-    return text if len(text) <= LONGEST or text.isdecimal() else f"{text[:LONGEST]}..."
+    text = counted(text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def counted(text: str) -> str:
+    """A text with the digits of long numbers counted instead of shown."""
+    return re.sub(f"\\d{{{DIGITS},}}", _shortened, text)
+
+
+def _shortened(number: re.Match[str]) -> str:
+    return f"{number[0][:10]}... ({len(number[0])} digits)"

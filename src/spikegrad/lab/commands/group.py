@@ -64,8 +64,19 @@ def _told() -> Iterator[None]:
         raise unwritten(error) from error
 
 
+class NobodyReads(LabError):
+    """Whoever read the output has had enough, as `head` has: nothing is left to be told."""
+
+    exit_status = 128 + 13
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+
 def unwritten(error: OSError) -> LabError:
     """The line about a file, or the output, that the system refuses."""
+    if isinstance(error, BrokenPipeError):
+        return NobodyReads()
     # Without a name it is a stream, and streams are only written.
     done = "read or written" if error.filename else "written"
     name = error.filename or "the output"

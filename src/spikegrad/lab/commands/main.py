@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import re
 import sys
 from collections.abc import Sequence
 
@@ -14,14 +12,11 @@ import rich_click as click
 import spikegrad
 from spikegrad.lab import stopping
 from spikegrad.lab.commands.check import check
-from spikegrad.lab.commands.group import Root, unwritten
+from spikegrad.lab.commands.group import NobodyReads, Root, unwritten
 from spikegrad.lab.commands.options import option_of
 from spikegrad.lab.commands.shapes import shapes
 from spikegrad.lab.commands.train import train
-from spikegrad.lab.errors import LabError, SettingError
-
-# More in a row are counted and not shown: nobody reads them.
-DIGITS = 60
+from spikegrad.lab.errors import LabError, SettingError, counted
 
 
 @click.group(
@@ -50,7 +45,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, or 1 where a check found an error, or 2 after an error that one line on
-        stderr describes, or 128 and the number of the signal that stopped it.
+        stderr describes, or 128 and the number of the signal that stopped it; where the reader of
+        stdout goes away, it is that of SIGPIPE, and nothing is said.
     """
     stopping.say(stopping.NOTHING_WRITTEN)
     try:
@@ -70,20 +66,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), error.exit_status)
     except SystemExit:
         # How rich, which writes the help, tells that nobody reads on.
-        return _fail(str(unwritten(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))), 2)
+        return _fail("", NobodyReads.exit_status)
 
 
 def _fail(message: str, status: int) -> int:
-    line = re.sub(f"\\d{{{DIGITS},}}", _shortened, " ".join(message.split()))
-    with contextlib.suppress(OSError):
-        print(f"spikegrad: {line}", file=sys.stderr, flush=True)
+    line = counted(" ".join(message.split()))
+    if line:
+        with contextlib.suppress(OSError):
+            print(f"spikegrad: {line}", file=sys.stderr, flush=True)
     try:
         sys.stdout.flush()
     except OSError:
         # What is left in the buffer cannot be written either, and Python would say so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
-
-
-def _shortened(number: re.Match[str]) -> str:
-    return f"{number[0][:10]}... ({len(number[0])} digits)"
