@@ -116,7 +116,7 @@ def run(
         record: whether to tell `excess` as well.
         moment: where the training is, for a surrogate that changes.
     """
-    neuron = replaced(hidden.neuron, **parameters.neuron)
+    neuron = trained(hidden.neuron, parameters.neuron)
     if record:
         neuron = Recorded(neuron)
     if moment is not None:
@@ -127,6 +127,11 @@ def run(
     potentials, _ = rollout(LI(beta), spikes @ parameters.readout.weights)
     logits = potentials.mean(0) + parameters.readout.bias[None]
     return Activity(spikes, logits, excess, finite((currents, last)))
+
+
+def trained(neuron: Neuron, parameters: Mapping[str, Any]) -> Neuron:
+    """The neuron with those of its parameters that are trained, as `Parameters.neuron` has them."""
+    return replaced(neuron, **parameters)
 
 
 def named(parameters: Parameters) -> dict[str, jax.Array]:

@@ -14,10 +14,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from spikegrad._pytree import replaced
 from spikegrad.lab.data.datasets import DATASETS, Split
 from spikegrad.lab.networks import changing
-from spikegrad.lab.networks.network import Parameters
+from spikegrad.lab.networks.network import Parameters, trained
 from spikegrad.lab.report import words
 from spikegrad.lab.report.numbers import shown
 from spikegrad.lab.report.terminal import Console
@@ -137,9 +136,9 @@ def memory(config: Config) -> str:
     """What a step of training needs for the hidden layer, in words."""
     hidden = config.build_hidden()
     shape = (config.time_steps, config.batch_size, config.hidden)
-    trained = replaced(hidden.neuron, **config.trained_parameters())
-    raw = changing.raw_parameters(trained)
-    neuron = changing.at(trained, raw, changing.the_end(jax.random.key(0)))
+    neuron = trained(hidden.neuron, config.trained_parameters())
+    raw = changing.raw_parameters(neuron)
+    neuron = changing.at(neuron, raw, changing.the_end(jax.random.key(0)))
     size = rollout_memory(neuron, shape, keep=hidden.keep)
     return f"{decimal(size)} for the backward pass of the hidden layer (keep {config.keep})"
 
