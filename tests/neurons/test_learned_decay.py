@@ -116,3 +116,15 @@ def test_it_starts_where_it_is_said_to():
     np.testing.assert_allclose(LearnedDecay.from_tau(20.0, 0.5).value, np.exp(-0.025), rtol=1e-6)
     spikes = [rollout(LIF(d, surrogate=Arctan()), CURRENTS)[0] for d in (0.5, LearnedDecay(0.5))]
     np.testing.assert_array_equal(*spikes)
+
+
+@pytest.mark.parametrize("options", [{"keep": 5}, {"keep": "all"}, {"backend": "pallas"}], ids=str)
+def test_its_gradient_is_the_same_whatever_runs_the_loop(options):
+    def gradient(**options):
+        neuron = ALIF(LearnedDecay(jnp.full(NEURONS, 0.9)), adaptation_decay=LearnedDecay(0.8))
+        return jax.grad(lambda n: rollout(n, CURRENTS, **options)[0].mean())(neuron)
+
+    for found, expected in zip(
+        *map(jax.tree.leaves, (gradient(**options), gradient())), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
