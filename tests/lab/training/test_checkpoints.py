@@ -10,6 +10,7 @@ import pytest
 from spikegrad.lab.networks.network import initial_parameters
 from spikegrad.lab.training.checkpoints import KEPT, Checkpoints, OtherRunError, room
 from spikegrad.lab.training.trainer import Epoch, State
+from spikegrad.neurons import LearnedDecay
 
 SETTINGS = {"spikegrad": "0.2.0", "surrogate": {"surrogate": "Sigmoid"}, "beta": 0.9, "seed": 0}
 OTHERS = [
@@ -22,7 +23,8 @@ OTHERS = [
 
 
 def state(seed):
-    parameters = initial_parameters(jax.random.key(seed), 8, 5, 3)
+    neuron = {"decay": LearnedDecay(np.linspace(0.1, 0.9, 5, dtype=np.float32) / (1 + seed))}
+    parameters = initial_parameters(jax.random.key(seed), 8, 5, 3, neuron)
     optimizer = optax.adam(1e-3).init(parameters)
     return State(parameters, optimizer, jax.random.key_data(jax.random.key(seed)))
 

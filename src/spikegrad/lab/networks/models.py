@@ -129,12 +129,14 @@ def decays(trained: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float32]]:
     Args:
         trained: what became of `Model.trained`.
     """
-    return {
-        name if isinstance(value, LearnedDecay) else "decay": np.asarray(
-            value.value if isinstance(value, LearnedDecay) else jax.nn.sigmoid(-value)
-        )
-        for name, value in trained.items()
-    }
+    found = {}
+    for name, value in trained.items():
+        if isinstance(value, LearnedDecay):
+            found[name] = np.asarray(value.value)
+        else:
+            # A leak before the logistic function, of which the decay is what is left.
+            found["decay"] = np.asarray(jax.nn.sigmoid(-value))
+    return found
 
 
 # Those of 0.1.0 that the library had not, and that were not stored.
