@@ -136,6 +136,38 @@ def test_what_was_learned_is_told_and_written(spikegrad):
     assert np.log1p(np.exp(raw)) == pytest.approx(learned["alpha"], rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("neuron", "way", "of"),
+    [
+        ("CubaLIF", "each", lambda w: 1 / (1 + np.exp(-w))),
+        ("PLIF", "none", lambda w: 1 / (1 + np.exp(w))),
+    ],
+)
+def test_decays_that_were_learned_beside_a_surrogate_are_told_and_written(
+    spikegrad, neuron, way, of
+):
+    outcome = spikegrad(
+        "train", "digits", "--neuron", neuron, "--train-neuron", way, "--learn", "alpha:mixed",
+        "--keep", "half", "--hidden", "8", "--time-steps", "3", "--epochs", "1", "--out", "run",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome
+    with open("run/result.json") as file:
+        result = json.load(file)
+    assert result["learned"]["alpha"] > 0
+    for name, told in result["decays"].items():
+        stored = np.load("run/parameters.npz")
+        values = of(stored["neuron.w" if neuron == "PLIF" else f"neuron.{name}.w"])
+        if way == "none":
+            assert told == pytest.approx(float(values), rel=1e-6)
+            line = f"{told:.3g}"
+        else:
+            expected = {"least": values.min(), "mean": values.mean(), "most": values.max()}
+            assert told == pytest.approx(expected, rel=1e-6)
+            line = "{least:.3g} to {most:.3g}, {mean:.3g} in the mean".format(**told)
+        assert f"learned: {name} of the neurons is {line}\n" in outcome.out
+    assert result["decays"].keys() == ({"decay"} if way == "none" else {"decay", "synaptic_decay"})
+
+
 @pytest.mark.parametrize("text", ["", "alpha", "alpha:1:2", "alpha:1:2:linear:3", ":1:2:linear"])
 def test_what_is_no_annealing_is_none(text):
     assert Annealing.read(text) is None
