@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import naive
 import numpy as np
 import pytest
+from tests.surrogates import ROWS
 
 from spikegrad.surrogate.catalogue import CATALOGUE, Row
-from surrogates import ROWS
 
 X = jnp.linspace(-3, 3, 1001)[1:] + jnp.float32(1 / 1024)
 

@@ -21,7 +21,7 @@ if "SPIKEGRAD_LOWEST" in os.environ:
 
 @pytest.fixture(scope="module")
 def browser():
-    from browser import chromium  # only the newest versions come with it
+    from tests.docs.browser import chromium  # only the newest versions come with it
 
     with chromium() as started:
         yield started

@@ -5,9 +5,9 @@ import re
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from browser import visiting
+from tests.docs.browser import visiting
+from tests.helpers import x64
 
-from helpers import x64
 from spikegrad import surrogate
 from spikegrad.surrogate.catalogue import CATALOGUE
 

@@ -5,12 +5,12 @@ import math
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from browser import visiting
 from derived.explorer import script
+from tests.docs.browser import visiting
+from tests.helpers import x64
+from tests.surrogates import TWO_EACH
 
-from helpers import x64
 from spikegrad.surrogate.catalogue import PEERS
-from surrogates import TWO_EACH
 
 X = np.concatenate([-np.geomspace(31.7, 1e-4, 60), [0.0], np.geomspace(1e-4, 31.7, 60)])
 

@@ -4,9 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from derived.formulas import block, read
-
-from helpers import x64
-from surrogates import SAMPLED
+from tests.helpers import x64
+from tests.surrogates import SAMPLED
 
 # Off every round number, where shapes jump or have their kinks.
 X = np.concatenate([-np.geomspace(31.7, 1e-4, 60), np.geomspace(1e-4, 31.7, 60)]) * 1.0007

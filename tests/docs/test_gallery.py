@@ -12,9 +12,9 @@ from derived.gallery import DRAWN, facts_of, pages
 from derived.mathml import typeset
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from tests.surrogates import ROWS
 
 from spikegrad.surrogate.catalogue import CATALOGUE, LIBRARIES
-from surrogates import ROWS
 
 PAGES = pages()
 

@@ -1,7 +1,7 @@
 """Every page on a phone: nothing is wider than the screen, and no word of code is broken."""
 
 import pytest
-from browser import chromium
+from tests.docs.browser import chromium
 
 PHONE = {"width": 390, "height": 844}
 WRITTEN_BY_SCRIPT = "gallery/explorer.html"

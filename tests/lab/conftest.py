@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, Outcome, run
+from tests.lab.command_line import SMALL, Outcome, run
 
 
 @pytest.fixture

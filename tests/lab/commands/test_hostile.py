@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-import hostile
 import pytest
-from command_line import SMALL, run
-from hostile import Case
+from tests.lab.command_line import SMALL, run
+from tests.lab.commands import hostile
+from tests.lab.commands.hostile import Case
 
 from spikegrad import plotting
 from spikegrad.__main__ import main

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from command_line import SMALL, Outcome, run
+from tests.lab.command_line import SMALL, Outcome, run
 
 from spikegrad import plotting
 from spikegrad.lab import stopping

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import numpy as np
-from command_line import SMALL
 from rich.console import Console
+from tests.lab.command_line import SMALL
 
 from spikegrad.lab.report.console import confusion_table
 

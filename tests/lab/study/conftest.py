@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from command_line import SMALL, run
+from tests.lab.command_line import SMALL, run
 
 from spikegrad.lab.training.trainer import Trainer
 

@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from command_line import SMALL, run
+from tests.lab.command_line import SMALL, run
 
 from spikegrad.lab.training.trainer import Trainer
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from command_line import SMALL, run
+from tests.lab.command_line import SMALL, run
 
 from spikegrad.lab.training.files import only_user_of
 from spikegrad.lab.training.folder import RunFolder
